@@ -1,0 +1,505 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The story, top to bottom: prepare, plan, then one loop that brings up links, sessions, disks and root side by side; switch; or give up
+ * with the reason, a shell or a reboot, and try again.
+ */
+#include "boot/boot.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "boot/disks.h"
+#include "boot/keeper.h"
+#include "boot/log.h"
+#include "boot/loop.h"
+#include "boot/modules.h"
+#include "boot/net.h"
+#include "boot/programs.h"
+#include "boot/root.h"
+#include "boot/session.h"
+#include "boot/setup.h"
+#include "boot/transport.h"
+#include "kernel/uevent.h"
+#include "plan/plan.h"
+#include "sys/sys.h"
+
+enum {
+	DISK_WAIT_S = 30,
+	MODULES_WAIT_MS = 30000, /* for iscsi_tcp to appear */
+	WITHOUT_SHELL_S = 30,
+};
+
+/* Milestones, in ms since kernel start; what the last line reports. */
+struct timing {
+	int64_t start_ms, login_ms, disk_ms;
+};
+
+struct boot {
+	struct console console;
+	struct boot_plan plan;
+	bool planned;
+	struct modules modules;
+	struct net net;
+	struct transport transport;
+	unsigned n_sessions;
+	struct session sessions[TARGETS_MAX];
+	struct disks disks;
+	struct root_mount mount;
+	struct retry root_retry;
+	struct fail root_fail; /* why there is no root yet; FAIL_NONE: not known */
+	struct timing timing;
+	int64_t started_ms; /* this attempt; iscsi_timeout= counts from here */
+	int child_fd, uevent_fd;
+	unsigned n_ready_links; /* links that were ready when the sessions were last kicked */
+	char **argv, **environment;
+	char *title;          /* memory of our argv and environment, where `ps` reads the keeper's name */
+	size_t n_title_bytes;
+};
+
+static struct boot boot;
+
+/* --- the plan --- */
+
+static void read_machine(struct boot *b, struct plan_machine *machine)
+{
+	memset(machine, 0, sizeof *machine);
+	file_read_text("/sys/class/dmi/id/product_uuid", machine->dmi_uuid, sizeof machine->dmi_uuid);
+	machine->has_mac = net_lowest_mac(&b->net, machine->mac);
+}
+
+static void log_notes(const struct plan_notes *notes)
+{
+	for (unsigned i = 0; i < notes->n_notes; i++)
+		log_wait("%s", notes->text[i]);
+}
+
+static bool read_plan(struct boot *b, struct fail *fail)
+{
+	char cmdline[CMDLINE_BYTES];
+	struct plan_notes notes = {.n_notes = 0};
+	ssize_t n = file_read_text("/proc/cmdline", cmdline, sizeof cmdline);
+	if (n < 0)
+		return fail_errno(fail, FAIL_SETUP, (int)-n, "/proc/cmdline");
+	memset(&b->plan, 0, sizeof b->plan);
+	bool good = plan_read(cmdline, &b->plan, &notes, fail);
+	bytes_wipe(cmdline, sizeof cmdline);
+	log_set_quiet(b->plan.quiet);
+	log_notes(&notes);
+	return good;
+}
+
+static void start_sessions(struct boot *b)
+{
+	char line[PLAN_LINE_BYTES];
+	for (unsigned i = 0; i < b->plan.n_targets; i++) {
+		plan_describe_target(&b->plan, i, line);
+		log_info("plan: %s", line);
+		session_init(&b->sessions[i], &b->plan, i, &b->transport);
+	}
+	b->n_sessions = b->plan.n_targets;
+	log_info("we are %s (%s)", b->plan.initiator.name, b->plan.initiator.origin.text);
+}
+
+/* Needs, for a machine without DMI, a network card to make the initiator name of; so it may take until one has appeared. */
+static bool complete_plan(struct boot *b, struct fail *fail)
+{
+	struct plan_machine machine;
+	struct plan_notes notes = {.n_notes = 0};
+	struct fail found = {.code = FAIL_NONE};
+	if (b->planned)
+		return true;
+	read_machine(b, &machine);
+	b->planned = plan_check(&b->plan, &machine, &notes, &found);
+	if (!b->planned && found.code == FAIL_INITIATOR_MISSING && (!net_usable(&b->net) || !modules_idle(&b->modules)))
+		return true; /* not yet */
+	if (!b->planned) {
+		*fail = found;
+		return false;
+	}
+	log_notes(&notes);
+	start_sessions(b);
+	return true;
+}
+
+/* --- events --- */
+
+static void take_uevents(struct boot *b)
+{
+	static uint8_t bytes[UEVENT_MESSAGE_MAX];
+	struct uevent event;
+	ssize_t n;
+	while ((n = netlink_receive(b->uevent_fd, bytes, sizeof bytes)) > 0 || n == -ENOBUFS) {
+		if (n < 0)
+			disks_changed(&b->disks);
+		if (n < 0 || !uevent_decode(bytes, (size_t)n, &event))
+			continue;
+		if (span_is(event.action, "add") && event.modalias.text != NULL)
+			modules_want(&b->modules, event.modalias);
+		if (span_is(event.subsystem, "block"))
+			disks_changed(&b->disks);
+	}
+}
+
+static void take_session_events(struct boot *b, int64_t now_ms)
+{
+	struct iscsi_nl_message event;
+	while (transport_event(&b->transport, &event))
+		for (unsigned i = 0; i < b->n_sessions; i++)
+			if (session_owns(&b->sessions[i], &event))
+				session_event(&b->sessions[i], &event, now_ms);
+}
+
+/* --- stepping --- */
+
+static bool open_transport(struct boot *b, int64_t now_ms, struct fail *fail)
+{
+	if (b->transport.handle != 0)
+		return true;
+	if (transport_exists())
+		return transport_open(&b->transport, fail);
+	bool hopeless = modules_idle(&b->modules) || now_ms - b->started_ms > MODULES_WAIT_MS;
+	return !hopeless || transport_open(&b->transport, fail);
+}
+
+/* A link that has just come up may be the way to any portal. */
+static void kick_sessions(struct boot *b)
+{
+	bool more = b->net.n_ready > b->n_ready_links;
+	if (b->transport.handle == 0 || !net_usable(&b->net))
+		return;
+	b->n_ready_links = b->net.n_ready;
+	for (unsigned i = 0; i < b->n_sessions; i++)
+		if (more || b->sessions[i].state == SESSION_IDLE)
+			session_kick(&b->sessions[i]);
+}
+
+static void step_sessions(struct boot *b, const struct loop *loop)
+{
+	for (unsigned i = 0; i < b->n_sessions; i++) {
+		struct session *s = &b->sessions[i];
+		bool was_settled = session_settled(s);
+		session_step(s, loop);
+		if (s->state == SESSION_UP && b->timing.login_ms == 0)
+			b->timing.login_ms = loop->now_ms;
+		if (session_settled(s) != was_settled)
+			disks_changed(&b->disks);
+	}
+}
+
+/* Every session has failed for good: nothing will change. */
+static const struct fail *sessions_fail(const struct boot *b, bool any)
+{
+	const struct fail *found = NULL;
+	for (unsigned i = 0; i < b->n_sessions; i++) {
+		const struct session *s = &b->sessions[i];
+		if (s->state != SESSION_GAVE_UP && !any)
+			return NULL;
+		if (s->fail.code != FAIL_NONE && found == NULL)
+			found = &s->fail;
+	}
+	return found;
+}
+
+/* --- root --- */
+
+static int64_t disk_deadline_ms(const struct boot *b)
+{
+	int64_t wait_s = b->plan.root.delay_s > DISK_WAIT_S ? b->plan.root.delay_s : DISK_WAIT_S;
+	return b->plan.root.wait || b->root_retry.n_failed == 0 ? INT64_MAX : b->root_retry.since_ms + wait_s * 1000;
+}
+
+/* Not there yet: say so, and look again when it is time. */
+static bool await_root(struct boot *b, const struct fail *missing, int64_t now_ms, struct fail *fail)
+{
+	b->root_fail = *missing;
+	if (missing->code == FAIL_NONE)
+		return true;
+	if (now_ms >= disk_deadline_ms(b)) {
+		*fail = *missing;
+		return false;
+	}
+	if (b->root_retry.n_failed > 0 && b->root_retry.code == missing->code && now_ms < b->root_retry.next_ms)
+		return true;
+	if (missing->code == FAIL_NO_DISK_DRIVER && !modules_idle(&b->modules))
+		return true;
+	if (fail_lookup(missing->code)->retry == RETRY_NEVER) {
+		*fail = *missing;
+		return false;
+	}
+	retry_failed(&b->root_retry, now_ms, "root", missing);
+	for (unsigned i = 0; i < b->n_sessions; i++)
+		session_scan(&b->sessions[i]);
+	return true;
+}
+
+static void tell_disk(const struct disk *disk)
+{
+	char size[DISK_SIZE_BYTES];
+	disks_format_size(disk->n_bytes, size);
+	log_info("%s: %s \"%s\" LUN %llu, %s%s%s, is root", disk->name, size, disk->model, (unsigned long long)disk->lun,
+		 disk->super.type[0] != '\0' ? disk->super.type : "unknown file system",
+		 disk->super.label[0] != '\0' ? ", label " : "", disk->super.label);
+}
+
+/* True: nothing is wrong so far. */
+static bool step_root(struct boot *b, int64_t now_ms, struct fail *fail)
+{
+	const struct disk *root = NULL;
+	struct fail missing = {.code = FAIL_NONE};
+	if (!b->disks.current || b->mount.child.pid != 0)
+		return true;
+	switch (root_choose(&b->plan, b->sessions, b->n_sessions, b->disks.list, &root, &missing)) {
+	case ROOT_NOT_YET:
+		return await_root(b, &missing, now_ms, fail);
+	case ROOT_NEVER:
+		*fail = missing;
+		return false;
+	case ROOT_FOUND:
+		break;
+	}
+	tell_disk(root);
+	b->timing.disk_ms = now_ms;
+	retry_reset(&b->root_retry);
+	return root_mount_start(&b->mount, &b->plan, root, now_ms, fail);
+}
+
+static void tell_timing(const struct boot *b)
+{
+	const struct timing *t = &b->timing;
+	int64_t now_ms = clock_now_ms();
+	int64_t carrier_ms = b->net.carrier_ms != 0 ? b->net.carrier_ms : t->start_ms;
+	int64_t ready_ms = b->net.ready_ms != 0 ? b->net.ready_ms : carrier_ms;
+	log_info("root mounted %s after %.2f s (link %.2f, address %.2f, login %.2f, disk %.2f, mount %.2f)",
+		 b->plan.root.writable ? "read-write" : "read-only", (double)(now_ms - t->start_ms) / 1000,
+		 (double)(carrier_ms - t->start_ms) / 1000, (double)(ready_ms - carrier_ms) / 1000,
+		 (double)(t->login_ms - ready_ms) / 1000, (double)(t->disk_ms - t->login_ms) / 1000,
+		 (double)(now_ms - t->disk_ms) / 1000);
+}
+
+/* The root is mounted: all checks, then the point of no return. */
+static bool switch_over(struct boot *b, struct fail *fail)
+{
+	char init[ROOT_INIT_BYTES];
+	if (!root_find_init(&b->plan, init, fail)) {
+		root_unmount();
+		return false;
+	}
+	tell_timing(b);
+	console_unwatch(&b->console);
+	log_restore_limit();
+	keeper_leave(&b->transport, b->sessions, b->n_sessions, b->title, b->n_title_bytes);
+	secret_wipe(&b->plan.chap.secret);
+	b->argv[0] = init;
+	return root_switch(init, b->argv, b->environment, fail);
+}
+
+/* --- one attempt --- */
+
+static void want(struct boot *b, struct loop *loop)
+{
+	loop_begin(loop);
+	loop_want(loop, b->child_fd, POLL_READ);
+	loop_want(loop, b->uevent_fd, POLL_READ);
+	if (b->console.watched)
+		loop_want(loop, b->console.fd, POLL_READ);
+	if (b->transport.handle != 0)
+		loop_want(loop, b->transport.event_fd, POLL_READ);
+	net_want(&b->net, loop);
+	for (unsigned i = 0; i < b->n_sessions; i++)
+		session_want(&b->sessions[i], loop);
+	if (b->root_retry.n_failed > 0) {
+		loop_wake_at(loop, b->root_retry.next_ms);
+		loop_wake_at(loop, disk_deadline_ms(b));
+	}
+	if (b->disks.reader.pid != 0)
+		loop_wake_at(loop, b->disks.deadline_ms);
+	if (b->mount.child.pid != 0)
+		loop_wake_at(loop, b->mount.deadline_ms);
+	if (b->transport.handle == 0)
+		loop_wake_at(loop, b->started_ms + MODULES_WAIT_MS + 1);
+	if (b->plan.timeout_s > 0)
+		loop_wake_at(loop, b->started_ms + (int64_t)b->plan.timeout_s * 1000);
+}
+
+/* What keeps us from the root just now, for the moment iscsi_timeout= has passed. */
+static void out_of_time(struct boot *b, struct fail *fail)
+{
+	const struct fail *reason = net_usable(&b->net) ? sessions_fail(b, true) : net_fail(&b->net);
+	if (reason == NULL && b->root_fail.code != FAIL_NONE)
+		reason = &b->root_fail;
+	if (reason != NULL)
+		*fail = *reason;
+	else
+		fail_set(fail, net_usable(&b->net) ? FAIL_ROOT_NOT_FOUND : FAIL_NIC_MISSING, "no answer yet");
+	log_wait("iscsi_timeout=%u: time is up", b->plan.timeout_s);
+}
+
+static bool in_time(struct boot *b, int64_t now_ms, struct fail *fail)
+{
+	if (b->plan.timeout_s == 0 || now_ms < b->started_ms + (int64_t)b->plan.timeout_s * 1000)
+		return true;
+	out_of_time(b, fail);
+	return false;
+}
+
+/* One turn of the loop after the wait. False: give up, for *fail or, when that is empty, because the user asked. */
+static bool step(struct boot *b, const struct loop *loop, struct fail *fail)
+{
+	child_signal_drain(b->child_fd);
+	if (b->console.watched && loop_is_ready(loop, b->console.fd) && console_interrupted(&b->console))
+		return false;
+	take_uevents(b);
+	modules_step(&b->modules);
+	net_step(&b->net, loop);
+	if (!complete_plan(b, fail) || !open_transport(b, loop->now_ms, fail))
+		return false;
+	kick_sessions(b);
+	take_session_events(b, loop->now_ms);
+	step_sessions(b, loop);
+	const struct fail *hopeless = b->n_sessions > 0 ? sessions_fail(b, false) : NULL;
+	if (hopeless != NULL) {
+		*fail = *hopeless;
+		return false;
+	}
+	disks_step(&b->disks, b->sessions, b->n_sessions, loop->now_ms);
+	if (root_mount_ended(&b->mount, loop->now_ms, fail))
+		return fail->code == FAIL_NONE && switch_over(b, fail);
+	return step_root(b, loop->now_ms, fail) && in_time(b, loop->now_ms, fail);
+}
+
+/* Comes back only when there is a reason to give up. */
+static void attempt(struct boot *b, struct fail *fail)
+{
+	struct loop loop;
+	b->started_ms = clock_now_ms();
+	b->planned = false;
+	if (!read_plan(b, fail))
+		return;
+	modules_start(&b->modules);
+	if (!net_open(&b->net, fail))
+		return;
+	net_start(&b->net, &b->plan, b->started_ms);
+	loop_begin(&loop);
+	while (step(b, &loop, fail)) {
+		want(b, &loop);
+		loop_wait(&loop);
+	}
+}
+
+/* Back to where an attempt starts; links that are up stay up. */
+static void stop(struct boot *b)
+{
+	root_mount_stop(&b->mount);
+	disks_stop(&b->disks);
+	for (unsigned i = 0; i < b->n_sessions; i++)
+		session_stop(&b->sessions[i]);
+	b->n_sessions = 0;
+	b->n_ready_links = 0;
+	retry_reset(&b->root_retry);
+	b->root_fail = (struct fail){.code = FAIL_NONE};
+	net_stop(&b->net);
+}
+
+/* --- giving up --- */
+
+/* Lets `seconds` pass. True when the user pressed Ctrl-C meanwhile. */
+static bool pause_interrupted(struct boot *b, int64_t seconds)
+{
+	struct loop loop;
+	int64_t end_ms = clock_now_ms() + seconds * 1000;
+	for (loop_begin(&loop); loop.now_ms < end_ms;) {
+		loop_begin(&loop);
+		loop_wake_at(&loop, end_ms);
+		if (b->console.watched)
+			loop_want(&loop, b->console.fd, POLL_READ);
+		loop_wait(&loop);
+		if (b->console.watched && loop_is_ready(&loop, b->console.fd) && console_interrupted(&b->console))
+			return true;
+	}
+	return false;
+}
+
+static void open_shell(struct boot *b)
+{
+	const char *const argv[] = {BUSYBOX, "sh", "-i", NULL};
+	if (!file_exists(BUSYBOX)) {
+		log_error("this image has no shell, trying again in %d s", WITHOUT_SHELL_S);
+		pause_interrupted(b, WITHOUT_SHELL_S);
+		return;
+	}
+	log_wait("a shell for you; leave it with exit to try again, or type reboot -f");
+	int error = console_shell(&b->console, argv, program_environment);
+	if (error < 0) {
+		log_error("cannot open a shell: %s, trying again in %d s", strerror(-error), WITHOUT_SHELL_S);
+		pause_interrupted(b, WITHOUT_SHELL_S);
+	}
+}
+
+/* panic= as the kernel reads it: a reboot in so many seconds, at once when negative, none for 0. */
+static void give_up(struct boot *b, const struct fail *fail)
+{
+	const struct boot_plan *plan = &b->plan;
+	bool asked = fail->code == FAIL_NONE;
+	if (asked)
+		log_wait("interrupted");
+	else
+		log_fail(fail);
+	if (!asked && plan->panic_given && plan->panic_s != 0) {
+		int64_t seconds = plan->panic_s > 0 ? plan->panic_s : 0;
+		log_error("rebooting in %lld s (panic=%d); Ctrl-C opens a shell instead", (long long)seconds, plan->panic_s);
+		if (!pause_interrupted(b, seconds))
+			machine_reboot();
+	}
+	open_shell(b);
+	log_wait("trying again");
+	console_watch(&b->console);
+}
+
+/* The kernel lays argument and environment strings one behind the other; all of that may hold a new title. */
+static void find_title(struct boot *b, int argc)
+{
+	b->title = argc > 0 ? b->argv[0] : NULL;
+	char *end = b->title;
+	for (int i = 0; i < argc && b->argv[i] == end; i++)
+		end += strlen(end) + 1;
+	for (char **variable = b->environment; *variable != NULL && *variable == end; variable++)
+		end += strlen(end) + 1;
+	b->n_title_bytes = (size_t)(end - b->title);
+}
+
+static bool prepare(struct boot *b, int argc, char **argv, char **environment, struct fail *fail)
+{
+	b->argv = argv;
+	b->environment = environment;
+	b->timing.start_ms = clock_now_ms();
+	b->net.fd = -1;
+	find_title(b, argc);
+	setup_clean_environment(environment);
+	if (!setup_system(&b->console, fail))
+		return false;
+	console_watch(&b->console);
+	b->child_fd = child_signal_fd();
+	b->uevent_fd = netlink_open(UEVENT_PROTOCOL, UEVENT_GROUP);
+	if (b->uevent_fd < 0)
+		return fail_errno(fail, FAIL_NETLINK, -b->uevent_fd, "uevents");
+	return disks_init(&b->disks, fail);
+}
+
+int boot_main(int argc, char **argv, char **environment)
+{
+	struct fail fail = {.code = FAIL_NONE};
+	struct boot *b = &boot;
+	bool prepared = prepare(b, argc, argv, environment, &fail);
+	for (;;) {
+		if (prepared)
+			attempt(b, &fail);
+		if (fail.code == FAIL_SWITCH)
+			break;
+		stop(b);
+		give_up(b, &fail);
+		fail = (struct fail){.code = FAIL_NONE};
+	}
+	log_fail(&fail);
+	return 1;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The disks of our sessions and what is on them. Only these are looked at: a local disk that was copied to the target
+ * has the same UUIDs. Listing is by sysfs; reading happens in a child, because a read waits for the target.
+ */
+#ifndef BOOT_DISKS_H
+#define BOOT_DISKS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/limits.h"
+#include "boot/session.h"
+#include "probe/probe.h"
+#include "sys/sys.h"
+
+enum {
+	DISK_NAME_BYTES = 32,
+	DISK_MODEL_BYTES = 32,
+	DISK_SIZE_BYTES = 32,
+};
+
+/* A whole disk, or a partition (part > 0). */
+struct disk {
+	char name[DISK_NAME_BYTES]; /* "sda", "sda1" */
+	char whole[DISK_NAME_BYTES]; /* "sda" */
+	unsigned session;           /* index of its session */
+	uint64_t lun;
+	uint32_t part;
+	char model[DISK_MODEL_BYTES]; /* "IET VIRTUAL-DISK", escaped */
+	/* what the child found */
+	int error; /* of reading, negative errno; 0: read */
+	uint64_t n_bytes;
+	enum probe_table_kind table;
+	struct probe_super super;
+	struct probe_partition identity;
+};
+
+/* A logical unit without a disk of its own, for messages. */
+struct disk_luns {
+	unsigned n_luns;           /* logical units of any kind that the session shows */
+	unsigned n_disks;          /* of type disk */
+	unsigned n_without_driver; /* of type disk with no block device */
+};
+
+/* In memory shared with the child. */
+struct disk_list {
+	unsigned n_disks;
+	struct disk disks[DISKS_MAX];
+	struct disk_luns luns[TARGETS_MAX];
+};
+
+struct disks {
+	struct disk_list *list;
+	struct child reader;
+	bool current; /* the list is of now */
+	bool dirty;   /* something changed since the reader started */
+	int64_t deadline_ms;
+};
+
+bool disks_init(struct disks *d, struct fail *fail);
+
+/* A block device or a logical unit appeared or went; read again when the reader is free. */
+void disks_changed(struct disks *d);
+
+/* Starts and reaps the reader. */
+void disks_step(struct disks *d, const struct session *sessions, unsigned n_sessions, int64_t now_ms);
+
+void disks_stop(struct disks *d);
+
+/* "sda 32 GiB ext4 UUID=..., sda1 ..." for messages; what does not fit ends in "...". */
+void disks_describe(const struct disk_list *list, char *out, size_t n_max);
+
+/* "32 GiB" */
+void disks_format_size(uint64_t n_bytes, char out[static DISK_SIZE_BYTES]);
+
+#endif

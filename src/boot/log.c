@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Kernel log and console. The kernel prints a kmsg line on every console when its priority is below
+ * console_loglevel (first number of /proc/sys/kernel/printk); then we do not print it a second time.
+ */
+#include "boot/log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/format.h"
+#include "sys/kmsg.h"
+
+static const char printk_limit[] = "/proc/sys/kernel/printk_devkmsg";
+
+static struct {
+	int kmsg_fd;
+	struct console *console;
+	bool quiet;
+	int kernel_shows_below;
+	char saved_limit[32];
+} sink = {.kmsg_fd = -1};
+
+static bool lift_rate_limit(void)
+{
+	char now[sizeof sink.saved_limit];
+	if (file_read_text(printk_limit, sink.saved_limit, sizeof sink.saved_limit) < 0)
+		return false;
+	file_write_text(printk_limit, "on\n"); /* the kernel wants the newline */
+	return file_read_text(printk_limit, now, sizeof now) > 0 && strcmp(now, "on") == 0;
+}
+
+void log_open(struct console *console)
+{
+	char text[64];
+	sink.console = console;
+	sink.kernel_shows_below = 0;
+	if (sink.kmsg_fd < 0)
+		sink.kmsg_fd = kmsg_open();
+	if (sink.kmsg_fd < 0 || !lift_rate_limit())
+		return;
+	if (file_read_text("/sys/module/printk/parameters/ignore_loglevel", text, sizeof text) > 0 && text[0] == 'Y')
+		sink.kernel_shows_below = 8;
+	else if (file_read_text("/proc/sys/kernel/printk", text, sizeof text) > 0)
+		sink.kernel_shows_below = atoi(text);
+}
+
+void log_set_quiet(bool quiet)
+{
+	sink.quiet = quiet;
+}
+
+void log_restore_limit(void)
+{
+	char line[sizeof sink.saved_limit + 1];
+	if (sink.saved_limit[0] != '\0' && format_text(line, sizeof line, "%s\n", sink.saved_limit))
+		file_write_text(printk_limit, line);
+}
+
+void log_leave_console(void)
+{
+	sink.console = NULL;
+}
+
+/* A failure that gave up at once is told once: the same line directly behind itself is left out. */
+static bool is_repeated(const char *line)
+{
+	static char last[FAIL_TEXT_BYTES + 64];
+	if (strcmp(line, last) == 0)
+		return true;
+	snprintf(last, sizeof last, "%s", line);
+	return false;
+}
+
+static void log_line(enum log_level level, const char *format, va_list args)
+{
+	char line[FAIL_TEXT_BYTES + 64];
+	int start = snprintf(line, sizeof line, "<%d>iscsiroot: ", 3 * 8 + (int)level); /* facility daemon */
+	vsnprintf(line + start, sizeof line - (size_t)start, format, args);
+	if (is_repeated(line))
+		return;
+	bool in_kmsg = sink.kmsg_fd >= 0 && kmsg_write(sink.kmsg_fd, line) == 0;
+	bool wanted = level <= LOG_LEVEL_WAIT || !sink.quiet;
+	bool shown = in_kmsg && (int)level < sink.kernel_shows_below;
+	if (wanted && !shown && sink.console != NULL) {
+		console_write(sink.console, strchr(line, '>') + 1);
+		console_write(sink.console, "\n");
+	}
+}
+
+void log_info(const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	log_line(LOG_LEVEL_INFO, format, args);
+	va_end(args);
+}
+
+void log_wait(const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	log_line(LOG_LEVEL_WAIT, format, args);
+	va_end(args);
+}
+
+void log_error(const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	log_line(LOG_LEVEL_ERROR, format, args);
+	va_end(args);
+}
+
+void log_fail(const struct fail *fail)
+{
+	char text[FAIL_TEXT_BYTES];
+	fail_describe(fail, text);
+	log_error("%s", text);
+}

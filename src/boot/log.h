@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the user sees: one line an event, prefix "iscsiroot: ", to the kernel log with its priority, and to the console
+ * exactly once: by the kernel when its log level shows the line, else by us. `quiet` leaves errors and waits.
+ */
+#ifndef BOOT_LOG_H
+#define BOOT_LOG_H
+
+#include <stdbool.h>
+
+#include "base/fail.h"
+#include "sys/sys.h"
+
+enum log_level {
+	LOG_LEVEL_ERROR = 3,
+	LOG_LEVEL_WAIT = 4, /* waits, and notes the user should see */
+	LOG_LEVEL_INFO = 6,
+};
+
+/* Opens /dev/kmsg, lifts its rate limit, learns the kernel's console level. `console` stays the caller's. */
+void log_open(struct console *console);
+void log_set_quiet(bool quiet);
+/* Gives the kernel its rate limit back; what follows goes to kmsg as the kernel likes. */
+void log_restore_limit(void);
+/* From now on to the kernel log only; for a process that outlives the console. */
+void log_leave_console(void);
+
+void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void log_wait(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void log_fail(const struct fail *fail);
+
+#endif

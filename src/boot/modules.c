@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Coldplug by /sys/bus/BUS/devices/DEVICE/modalias, hotplug by what uevents bring, one modprobe for many.
+ */
+#include "boot/modules.h"
+
+#include <string.h>
+
+#include "base/format.h"
+#include "base/limits.h"
+#include "boot/log.h"
+#include "boot/programs.h"
+
+enum {
+	NAMES_MAX = 64,
+	NAMES_BYTES = 2048,
+	MODPROBE_WORDS = 4, /* busybox modprobe -a -q */
+};
+
+static void spawn_modprobe(struct child *child, const char *const *names, unsigned n_names)
+{
+	const char *argv[MODPROBE_WORDS + MODULES_PENDING_MAX + 1] = {BUSYBOX, "modprobe", "-a", "-q"};
+	memcpy(argv + MODPROBE_WORDS, names, n_names * sizeof *names);
+	int error = child_spawn(child, argv, program_environment, CHILD_QUIET);
+	if (error < 0)
+		log_wait("cannot run %s modprobe (%s), going on with the drivers that are there", BUSYBOX, strerror(-error));
+}
+
+static void load_named(struct modules *m)
+{
+	char text[NAMES_BYTES];
+	const char *names[NAMES_MAX];
+	unsigned n_names = 0;
+	if (file_read_text("/etc/iscsiroot/modules", text, sizeof text) < 0)
+		return;
+	for (char *save = NULL, *name = strtok_r(text, "\n", &save); name != NULL && n_names < NAMES_MAX;
+	     name = strtok_r(NULL, "\n", &save))
+		names[n_names++] = name;
+	if (n_names > 0)
+		spawn_modprobe(&m->by_name, names, n_names);
+}
+
+static void want_devices_of(struct modules *m, const char *bus)
+{
+	char path[PATH_BYTES], alias[MODULES_ALIAS_BYTES];
+	struct dir devices;
+	format_text(path, sizeof path, "/sys/bus/%s/devices", bus);
+	if (dir_open(&devices, path) < 0)
+		return;
+	for (const char *name; (name = dir_next(&devices)) != NULL;) {
+		format_text(path, sizeof path, "/sys/bus/%s/devices/%s/modalias", bus, name);
+		if (file_read_text(path, alias, sizeof alias) > 0)
+			modules_want(m, span_of(alias));
+	}
+}
+
+void modules_start(struct modules *m)
+{
+	struct dir buses;
+	if (dir_open(&buses, "/sys/bus") == 0)
+		for (const char *bus; (bus = dir_next(&buses)) != NULL;)
+			want_devices_of(m, bus);
+	modules_step(m);
+	load_named(m);
+}
+
+void modules_want(struct modules *m, struct span alias)
+{
+	for (unsigned i = 0; i < m->n_pending; i++)
+		if (span_is(alias, m->pending[i]))
+			return;
+	if (m->n_pending < MODULES_PENDING_MAX && span_copy(alias, m->pending[m->n_pending], MODULES_ALIAS_BYTES))
+		m->n_pending++;
+}
+
+void modules_step(struct modules *m)
+{
+	child_ended(&m->by_name);
+	if (m->by_alias.pid != 0 && !child_ended(&m->by_alias))
+		return;
+	if (m->n_pending == 0)
+		return;
+	const char *names[MODULES_PENDING_MAX];
+	for (unsigned i = 0; i < m->n_pending; i++)
+		names[i] = m->pending[i];
+	spawn_modprobe(&m->by_alias, names, m->n_pending);
+	m->n_pending = 0;
+}
+
+bool modules_idle(const struct modules *m)
+{
+	return m->by_name.pid == 0 && m->by_alias.pid == 0 && m->n_pending == 0;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Kernel modules: those the image names, and the drivers of the devices that are there or appear, through busybox
+ * modprobe in children of its own. Drivers that are built in need nothing of this.
+ */
+#ifndef BOOT_MODULES_H
+#define BOOT_MODULES_H
+
+#include <stdbool.h>
+
+#include "base/text.h"
+#include "boot/loop.h"
+#include "sys/sys.h"
+
+enum {
+	MODULES_PENDING_MAX = 96,
+	MODULES_ALIAS_BYTES = 160, /* longer aliases are of CPUs, whose drivers nobody here needs */
+};
+
+struct modules {
+	struct child by_name, by_alias;
+	unsigned n_pending;
+	char pending[MODULES_PENDING_MAX][MODULES_ALIAS_BYTES];
+};
+
+/* Starts loading what /etc/iscsiroot/modules names and what the devices of /sys ask for. */
+void modules_start(struct modules *m);
+
+/* A device appeared with this alias. */
+void modules_want(struct modules *m, struct span alias);
+
+/* Reaps, and starts on what has come up meanwhile. */
+void modules_step(struct modules *m);
+
+/* Nothing is being loaded or waits to be. */
+bool modules_idle(const struct modules *m);
+
+#endif

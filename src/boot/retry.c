@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Back-off: failures that pass by themselves are tried again each second for the first minute, then every 5 s, so that a target
+ * that comes back is found at once; failures someone must repair start at 5 s and grow to 30 s. A quarter of each delay is
+ * spread by the attempt's time so that many machines do not knock together.
+ */
+#include "boot/retry.h"
+
+#include "boot/log.h"
+
+enum {
+	SOON_MS = 1000,
+	SOON_LATER_MS = 5000,
+	SOON_LATER_AFTER_MS = 60000,
+	SLOW_FIRST_MS = 5000,
+	SLOW_MAX_MS = 30000,
+	TELL_FIRST_MS = 5000,
+	TELL_MAX_MS = 30000,
+};
+
+static int64_t slow_delay_ms(unsigned n_failed)
+{
+	int64_t delay_ms = SLOW_FIRST_MS;
+	for (unsigned i = 1; i < n_failed && delay_ms < SLOW_MAX_MS; i++)
+		delay_ms *= 2;
+	return delay_ms < SLOW_MAX_MS ? delay_ms : SLOW_MAX_MS;
+}
+
+static int64_t delay_ms(const struct retry *retry, enum fail_retry rule, int64_t now_ms)
+{
+	int64_t whole_ms = SOON_MS;
+	if (rule == RETRY_SLOW)
+		whole_ms = slow_delay_ms(retry->n_failed);
+	else if (now_ms - retry->since_ms > SOON_LATER_AFTER_MS)
+		whole_ms = SOON_LATER_MS;
+	int64_t quarter_ms = whole_ms / 4;
+	return whole_ms - quarter_ms + now_ms % (quarter_ms + 1);
+}
+
+static void tell_again(struct retry *retry, int64_t now_ms, const char *what, const struct fail *fail)
+{
+	log_wait("%s: %s, trying again in %.1f s (attempt %u, waiting %lld s) [%s]", what, fail_lookup(fail->code)->cause,
+		 (double)(retry->next_ms - now_ms) / 1000, retry->n_failed + 1,
+		 (long long)(now_ms - retry->since_ms) / 1000, fail_lookup(fail->code)->id);
+	retry->told_ms = now_ms;
+	if (retry->tell_after_ms < TELL_MAX_MS)
+		retry->tell_after_ms *= 2;
+}
+
+bool retry_failed(struct retry *retry, int64_t now_ms, const char *what, const struct fail *fail)
+{
+	enum fail_retry rule = fail_lookup(fail->code)->retry;
+	bool is_new = retry->n_failed == 0 || retry->code != fail->code;
+	if (retry->n_failed == 0)
+		retry->since_ms = now_ms;
+	retry->n_failed++;
+	retry->code = fail->code;
+	retry->next_ms = rule == RETRY_NEVER ? INT64_MAX : now_ms + delay_ms(retry, rule, now_ms);
+	if (is_new) {
+		log_fail(fail);
+		retry->told_ms = now_ms;
+		retry->tell_after_ms = TELL_FIRST_MS;
+	}
+	if (rule != RETRY_NEVER && (retry->n_failed == 1 || (!is_new && now_ms - retry->told_ms >= retry->tell_after_ms)))
+		tell_again(retry, now_ms, what, fail);
+	return rule != RETRY_NEVER;
+}
+
+void retry_reset(struct retry *retry)
+{
+	*retry = (struct retry){.n_failed = 0};
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The last step: which disk is root, mounting it, and switching to it. Everything that can be checked is checked before the
+ * point of no return.
+ */
+#ifndef BOOT_ROOT_H
+#define BOOT_ROOT_H
+
+#include <stdbool.h>
+
+#include "base/fail.h"
+#include "boot/disks.h"
+#include "boot/session.h"
+#include "plan/plan.h"
+
+enum root_verdict {
+	ROOT_FOUND,
+	ROOT_NOT_YET, /* *fail says what is missing; FAIL_NONE: sessions are not there yet */
+	ROOT_NEVER,   /* *fail says why this cannot become a root */
+};
+
+/* Which of the disks root= means. */
+enum root_verdict root_choose(const struct boot_plan *plan, const struct session *sessions, unsigned n_sessions,
+			      const struct disk_list *list, const struct disk **root, struct fail *fail);
+
+enum {
+	ROOT_TYPES_BYTES = 128,
+	ROOT_INIT_BYTES = VALUE_BYTES,
+};
+
+/* Mounting happens in a child: a mount waits for the target. */
+struct root_mount {
+	struct child child;
+	const struct boot_plan *plan;
+	char device[DISK_NAME_BYTES + 8];
+	char types[ROOT_TYPES_BYTES]; /* comma list to try in order */
+	int64_t deadline_ms;
+};
+
+bool root_mount_start(struct root_mount *m, const struct boot_plan *plan, const struct disk *root, int64_t now_ms,
+		      struct fail *fail);
+/* True when it has ended; then fail->code says how. */
+bool root_mount_ended(struct root_mount *m, int64_t now_ms, struct fail *fail);
+void root_mount_stop(struct root_mount *m);
+
+/* Finds what to run as init inside the mounted root: init=, else the kernel's list. */
+bool root_find_init(const struct boot_plan *plan, char init[static ROOT_INIT_BYTES], struct fail *fail);
+
+/* Undoes the mount. */
+void root_unmount(void);
+
+/*
+ * The point of no return: moves /dev, /proc, /sys, /run over, empties the initramfs, makes the root the root and runs init with
+ * argv[0] replaced by it. Comes back only on failure.
+ */
+bool root_switch(const char *init, char **argv, char **environment, struct fail *fail);
+
+#endif

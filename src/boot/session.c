@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The session's state machine. Kernel objects are made only once TCP is connected, and a failed attempt takes them
+ * down before anything else happens. The ISID is open-iscsi's scheme, 00 02 3d and the kernel's session id, so that iscsid's
+ * later login is a reinstatement of this session (RFC 7143 section 6.3.5).
+ */
+#include "boot/session.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "boot/log.h"
+
+enum {
+	RESOLVE_WAIT_MS = 20000,
+	CONNECT_WAIT_MS = 10000,
+	LOGIN_WAIT_MS = 15000, /* for the whole login, as open-iscsi's login_timeout */
+	REDIRECTS_MAX = 8,
+	REPLACEMENT_TIMEOUT_S = 86400, /* open-iscsi's advice for a root disk: I/O waits for its target for a day */
+	NOOP_S = 5,                    /* open-iscsi's noop_out_interval and _timeout; the kernel sends them */
+};
+
+/* What connect says, and what it means to the user. */
+static const struct {
+	int error;
+	enum fail_code code;
+} connect_errors[] = {
+	{ECONNREFUSED, FAIL_PORTAL_REFUSED}, {ENETUNREACH, FAIL_NO_ROUTE},    {EHOSTUNREACH, FAIL_HOST_SILENT},
+	{ETIMEDOUT, FAIL_PORTAL_SILENT},     {EADDRNOTAVAIL, FAIL_NO_ROUTE},
+};
+
+void session_init(struct session *s, const struct boot_plan *plan, unsigned index, struct transport *transport)
+{
+	memset(s, 0, sizeof *s);
+	s->plan = plan;
+	s->target = &plan->targets[index];
+	s->transport = transport;
+	s->resolver.fd = -1;
+	s->tcp_fd = -1;
+}
+
+static const char *session_username(const struct session *s)
+{
+	return s->target->username[0] != '\0' ? s->target->username : s->plan->chap.username;
+}
+
+/* --- failing --- */
+
+/* Serves the handover engine until it needs something else of us. */
+static bool serve_handover(struct session *s)
+{
+	bool good = true;
+	while (handover_state(&s->handover) == HANDOVER_REQUEST) {
+		uint8_t bytes[ISCSI_NL_REQUEST_MAX];
+		struct iscsi_nl_message reply;
+		struct writer request = writer_over(bytes, sizeof bytes);
+		request.n_bytes = handover_request(&s->handover, bytes, sizeof bytes);
+		if (!transport_request(s->transport, &request, &reply, &s->fail))
+			reply = (struct iscsi_nl_message){.type = ISCSI_NL_IF_ERROR, .error = -EIO};
+		good = handover_reply(&s->handover, &reply, &s->fail) && good;
+	}
+	return good;
+}
+
+void session_stop(struct session *s)
+{
+	child_kill(&s->scan);
+	resolve_cancel(&s->resolver);
+	if (s->handover.has_session) {
+		handover_close(&s->handover);
+		serve_handover(s);
+	}
+	login_end(&s->login);
+	if (s->tcp_fd >= 0)
+		tcp_close(s->tcp_fd);
+	s->tcp_fd = -1;
+	s->scanned = false;
+	s->state = SESSION_IDLE;
+}
+
+static void session_failed(struct session *s, int64_t now_ms)
+{
+	const char *doing = s->state == SESSION_UP ? "the session with" : "cannot log in to";
+	fail_context(&s->fail, "%s %s at %s", doing, s->target->name, s->portal);
+	session_stop(s);
+	s->redirect_host[0] = '\0';
+	s->n_redirects = 0;
+	bool again = retry_failed(&s->retry, now_ms, s->portal, &s->fail);
+	s->state = again ? SESSION_WAIT_RETRY : SESSION_GAVE_UP;
+	s->deadline_ms = s->retry.next_ms;
+}
+
+/* --- logging in --- */
+
+static bool send_login_pdu(struct session *s)
+{
+	uint8_t bytes[ISCSI_NL_REQUEST_MAX];
+	const uint8_t *header, *data;
+	size_t n_data_bytes;
+	struct iscsi_nl_message reply;
+	struct writer request = writer_over(bytes, sizeof bytes);
+	login_to_send(&s->login, &header, &data, &n_data_bytes);
+	iscsi_nl_send_pdu(&request, &s->handover.conn, header, data, n_data_bytes);
+	if (!transport_request(s->transport, &request, &reply, &s->fail))
+		return false;
+	if (reply.error != 0)
+		return fail_set(&s->fail, FAIL_LOGIN_CLOSED, "sending: %s", strerror(-reply.error));
+	login_sent(&s->login);
+	return true;
+}
+
+static bool begin_login(struct session *s)
+{
+	uint32_t sid = s->handover.conn.sid;
+	struct login_config config = {
+		.initiator_name = s->plan->initiator.name,
+		.target_name = s->target->name,
+		.isid = {0x00, 0x02, 0x3d, (uint8_t)(sid >> 16), (uint8_t)(sid >> 8), (uint8_t)sid},
+		.username = session_username(s),
+		.secret = &s->plan->chap.secret,
+	};
+	login_start(&s->login, &config);
+	return send_login_pdu(s);
+}
+
+static struct handover_values kernel_values(const struct login_result *result)
+{
+	const struct login_values *v = &result->values;
+	return (struct handover_values){
+		.max_recv_dlength = v->max_recv_data_segment_length,
+		.max_xmit_dlength = v->max_xmit_data_segment_length,
+		.header_digest = v->header_digest,
+		.data_digest = v->data_digest,
+		.initial_r2t = v->initial_r2t,
+		.immediate_data = v->immediate_data,
+		.pdu_in_order = v->data_pdu_in_order,
+		.dataseq_in_order = v->data_sequence_in_order,
+		.max_r2t = v->max_outstanding_r2t,
+		.first_burst = v->first_burst_length,
+		.max_burst = v->max_burst_length,
+		.erl = v->error_recovery_level,
+		.exp_stat_sn = result->exp_stat_sn,
+		.tpgt = result->has_tpgt ? result->tpgt : 1,
+	};
+}
+
+static bool enter_full_feature(struct session *s, int64_t now_ms)
+{
+	const struct login_result *result = login_result(&s->login);
+	struct handover_values values = kernel_values(result);
+	handover_logged_in(&s->handover, &values);
+	if (!serve_handover(s))
+		return false;
+	tcp_close(s->tcp_fd); /* the kernel holds the connection */
+	s->tcp_fd = -1;
+	s->state = SESSION_UP;
+	s->deadline_ms = INT64_MAX;
+	log_info("%s: logged in to %s, %s", s->portal, s->target->name, result->chap ? "CHAP MD5" : "no authentication");
+	if (s->retry.n_failed > 0)
+		log_wait("%s: back after %lld s and %u attempts", s->portal, (long long)(now_ms - s->retry.since_ms) / 1000,
+			 s->retry.n_failed + 1);
+	retry_reset(&s->retry);
+	s->n_redirects = 0;
+	login_end(&s->login);
+	session_scan(s);
+	return true;
+}
+
+static bool follow_redirect(struct session *s)
+{
+	struct span host;
+	uint16_t port = ISCSI_PORT;
+	const char *where = login_result(&s->login)->redirect_to;
+	if (s->n_redirects == REDIRECTS_MAX)
+		return fail_set(&s->fail, FAIL_REDIRECT, "redirected %d times, last to %s", REDIRECTS_MAX, where);
+	if (!text_host_port(span_of(where), &host, &port) || !span_copy(host, s->redirect_host, sizeof s->redirect_host))
+		return fail_set(&s->fail, FAIL_REDIRECT, "TargetAddress=%s", where);
+	log_info("%s: redirects us to %s", s->portal, where);
+	s->redirect_port = port;
+	s->n_redirects++;
+	session_stop(s);
+	return true;
+}
+
+/* What an answer or the bind made possible. */
+static bool go_on_with_login(struct session *s, int64_t now_ms)
+{
+	switch (login_state(&s->login)) {
+	case LOGIN_SEND:
+		return send_login_pdu(s);
+	case LOGIN_DONE:
+		return enter_full_feature(s, now_ms);
+	case LOGIN_REDIRECTED:
+		return follow_redirect(s);
+	default:
+		return true;
+	}
+}
+
+bool session_owns(const struct session *s, const struct iscsi_nl_message *event)
+{
+	return s->handover.has_session && s->handover.conn.sid == event->sid;
+}
+
+void session_event(struct session *s, const struct iscsi_nl_message *event, int64_t now_ms)
+{
+	bool good = true;
+	if (event->type == ISCSI_NL_CONN_ERROR)
+		good = fail_set(&s->fail, s->state == SESSION_UP ? FAIL_SESSION_LOST : FAIL_LOGIN_CLOSED, "error %u %s",
+				event->conn_error, iscsi_nl_conn_error_name(event->conn_error));
+	else if (event->type == ISCSI_NL_RECV_PDU && s->state == SESSION_LOGGING_IN && event->n_pdu_bytes >= PDU_HEADER_BYTES)
+		good = login_receive(&s->login, event->pdu, event->pdu + PDU_HEADER_BYTES,
+				     event->n_pdu_bytes - PDU_HEADER_BYTES, &s->fail) &&
+		       go_on_with_login(s, now_ms);
+	if (!good)
+		session_failed(s, now_ms);
+}
+
+/* --- reaching the portal --- */
+
+static bool connected(struct session *s, int64_t now_ms)
+{
+	const struct handover_config config = {
+		.transport = s->transport->handle,
+		.tcp_fd = s->tcp_fd,
+		.target_name = s->target->name,
+		.initiator_name = s->plan->initiator.name,
+		.persistent_address = s->persistent_address,
+		.persistent_port = s->target->port,
+		.username = session_username(s),
+		.secret = &s->plan->chap.secret,
+		.recovery_tmo_s = REPLACEMENT_TIMEOUT_S,
+		.ping_tmo_s = NOOP_S,
+		.recv_tmo_s = NOOP_S,
+	};
+	s->state = SESSION_LOGGING_IN;
+	s->deadline_ms = now_ms + LOGIN_WAIT_MS;
+	handover_start(&s->handover, &config);
+	return serve_handover(s) && begin_login(s);
+}
+
+static bool connect_failed(struct session *s, int error)
+{
+	for (size_t i = 0; i < sizeof connect_errors / sizeof *connect_errors; i++)
+		if (connect_errors[i].error == error)
+			return fail_set(&s->fail, connect_errors[i].code, "%s", "");
+	return fail_errno(&s->fail, FAIL_CONNECT, error, "%s", "");
+}
+
+static bool connect_portal(struct session *s, int64_t now_ms)
+{
+	int error = tcp_connect(&s->address, &s->tcp_fd);
+	s->state = SESSION_CONNECTING;
+	s->deadline_ms = now_ms + CONNECT_WAIT_MS;
+	if (s->n_redirects == 0)
+		tcp_address_format(&s->address, s->persistent_address);
+	if (error == 0)
+		return connected(s, now_ms);
+	return error == -EINPROGRESS || connect_failed(s, -error);
+}
+
+static bool start(struct session *s, int64_t now_ms)
+{
+	struct ip_address ip;
+	const char *host = s->n_redirects > 0 ? s->redirect_host : s->target->host;
+	uint16_t port = s->n_redirects > 0 ? s->redirect_port : s->target->port;
+	s->fail = (struct fail){.code = FAIL_NONE};
+	plan_format_portal(host, port, s->portal);
+	if (text_ip(span_of(host), &ip)) {
+		tcp_address_make(&s->address, &ip, port, 0);
+		return connect_portal(s, now_ms);
+	}
+	int error = resolve_start(&s->resolver, host, port);
+	s->state = SESSION_RESOLVING;
+	s->deadline_ms = now_ms + RESOLVE_WAIT_MS;
+	return error == 0 || fail_errno(&s->fail, FAIL_NAME_UNRESOLVED, -error, "%s", host);
+}
+
+static bool resolved(struct session *s, int64_t now_ms)
+{
+	int error = resolve_finish(&s->resolver, &s->address);
+	if (error != 0)
+		return fail_errno(&s->fail, FAIL_NAME_UNRESOLVED, -error, "%s", s->portal);
+	return connect_portal(s, now_ms);
+}
+
+static bool connecting(struct session *s, int64_t now_ms)
+{
+	int error = tcp_connect_result(s->tcp_fd);
+	return error != 0 ? connect_failed(s, -error) : connected(s, now_ms);
+}
+
+/* --- stepping --- */
+
+/* Nothing came before the deadline: which wait was it? */
+static bool too_late(struct session *s, int64_t now_ms)
+{
+	switch (s->state) {
+	case SESSION_RESOLVING:
+		return fail_set(&s->fail, FAIL_NAME_UNRESOLVED, "no name server answered in %d s", RESOLVE_WAIT_MS / 1000);
+	case SESSION_CONNECTING:
+		return fail_set(&s->fail, FAIL_PORTAL_SILENT, "%d s", CONNECT_WAIT_MS / 1000);
+	case SESSION_LOGGING_IN:
+		return fail_set(&s->fail, FAIL_LOGIN_TIMEOUT, "%d s", LOGIN_WAIT_MS / 1000);
+	case SESSION_WAIT_RETRY:
+		return start(s, now_ms);
+	default:
+		return true;
+	}
+}
+
+void session_kick(struct session *s)
+{
+	if (s->state == SESSION_IDLE || s->state == SESSION_WAIT_RETRY || s->state == SESSION_GAVE_UP) {
+		s->state = SESSION_WAIT_RETRY;
+		s->deadline_ms = 0;
+	}
+}
+
+void session_want(const struct session *s, struct loop *loop)
+{
+	if (s->state == SESSION_RESOLVING)
+		loop_want(loop, s->resolver.fd, POLL_READ);
+	if (s->state == SESSION_CONNECTING)
+		loop_want(loop, s->tcp_fd, POLL_WRITE);
+	if (s->state != SESSION_IDLE && s->state != SESSION_UP && s->state != SESSION_GAVE_UP)
+		loop_wake_at(loop, s->deadline_ms);
+}
+
+void session_step(struct session *s, const struct loop *loop)
+{
+	bool good = true;
+	if (s->scan.pid != 0 && child_ended(&s->scan))
+		s->scanned = true;
+	if (s->state == SESSION_RESOLVING && loop_is_ready(loop, s->resolver.fd))
+		good = resolved(s, loop->now_ms);
+	else if (s->state == SESSION_CONNECTING && loop_is_ready(loop, s->tcp_fd))
+		good = connecting(s, loop->now_ms);
+	else if (s->state != SESSION_IDLE && loop->now_ms >= s->deadline_ms)
+		good = too_late(s, loop->now_ms);
+	if (good && s->state == SESSION_IDLE && s->n_redirects > 0)
+		good = start(s, loop->now_ms);
+	if (!good)
+		session_failed(s, loop->now_ms);
+}
+
+/* --- the LUNs --- */
+
+static int scan_host(void *argument)
+{
+	const struct session *s = argument;
+	char path[PATH_BYTES], what[64] = "- - -";
+	snprintf(path, sizeof path, "/sys/class/scsi_host/host%u/scan", s->handover.host_no);
+	if (s->target->lun.given)
+		snprintf(what, sizeof what, "0 0 %llu", (unsigned long long)s->target->lun.number);
+	return file_write_text(path, what) == 0 ? 0 : 1;
+}
+
+void session_scan(struct session *s)
+{
+	if (s->state != SESSION_UP || s->scan.pid != 0)
+		return;
+	int error = child_fork(&s->scan, scan_host, s);
+	if (error < 0)
+		log_wait("%s: cannot scan for LUNs: %s", s->portal, strerror(-error));
+}
+
+bool session_settled(const struct session *s)
+{
+	return s->state == SESSION_UP && s->scanned && s->scan.pid == 0;
+}

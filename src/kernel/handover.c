@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The handover as one table, walked from top to bottom: what is asked of the kernel, where the caller logs in, where
+ * the session runs, and the way down. A row is a request or one of the three resting places; the engine is its position
+ * in the table. Sends and receives nothing itself.
+ */
+#include "kernel/handover.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "base/writer.h"
+
+enum {
+	CMDS_MAX = 128, /* a power of two; 15 of them are the kernel's own */
+	QUEUE_DEPTH = 32,
+};
+
+/* How the text of a parameter is made from the field at `at` in struct handover. */
+enum value_kind {
+	VALUE_FIXED, /* the text in the row */
+	VALUE_TEXT,
+	VALUE_SECRET,
+	VALUE_BOOL,
+	VALUE_U16,
+	VALUE_U32,
+	VALUE_S32,
+};
+
+struct step {
+	const char *name;
+	enum handover_state state;
+	enum iscsi_nl_request request;
+	enum iscsi_nl_param param; /* with ISCSI_NL_SET_PARAM, and all below */
+	enum value_kind kind;
+	size_t at;
+	const char *fixed;
+	bool chap; /* left out when there is no user name */
+};
+
+#define REQUEST(NAME) .name = #NAME, .request = ISCSI_NL_##NAME
+#define PARAM(NAME) .name = "SET_PARAM " #NAME, .request = ISCSI_NL_SET_PARAM, .param = ISCSI_PARAM_##NAME
+#define FIELD(KIND, PATH) .kind = (KIND), .at = offsetof(struct handover, PATH)
+
+static const struct step steps[] = {
+	{REQUEST(CREATE_SESSION)},
+	{REQUEST(CREATE_CONN)},
+	{REQUEST(BIND_CONN)},
+	{PARAM(TARGET_NAME), FIELD(VALUE_TEXT, config.target_name)},
+	{PARAM(PERSISTENT_ADDRESS), FIELD(VALUE_TEXT, config.persistent_address)},
+	{PARAM(PERSISTENT_PORT), FIELD(VALUE_U16, config.persistent_port)},
+	{PARAM(SESS_RECOVERY_TMO), FIELD(VALUE_S32, config.recovery_tmo_s)},
+	{PARAM(USERNAME), FIELD(VALUE_TEXT, config.username), .chap = true},
+	{PARAM(PASSWORD), FIELD(VALUE_SECRET, config.secret), .chap = true},
+	{PARAM(FAST_ABORT), .fixed = "1"},
+	{PARAM(ABORT_TMO), .fixed = "15"},
+	{PARAM(LU_RESET_TMO), .fixed = "30"},
+	{PARAM(TGT_RESET_TMO), .fixed = "30"},
+	{PARAM(PING_TMO), FIELD(VALUE_U32, config.ping_tmo_s)},
+	{PARAM(RECV_TMO), FIELD(VALUE_U32, config.recv_tmo_s)},
+	{PARAM(IFACE_NAME), .fixed = "default"},
+	{PARAM(INITIATOR_NAME), FIELD(VALUE_TEXT, config.initiator_name)},
+
+	{.name = "login", .state = HANDOVER_LOGIN},
+
+	{PARAM(MAX_RECV_DLENGTH), FIELD(VALUE_U32, values.max_recv_dlength)},
+	{PARAM(MAX_XMIT_DLENGTH), FIELD(VALUE_U32, values.max_xmit_dlength)},
+	{PARAM(HDRDGST_EN), FIELD(VALUE_BOOL, values.header_digest)},
+	{PARAM(DATADGST_EN), FIELD(VALUE_BOOL, values.data_digest)},
+	{PARAM(INITIAL_R2T_EN), FIELD(VALUE_BOOL, values.initial_r2t)},
+	{PARAM(MAX_R2T), FIELD(VALUE_U32, values.max_r2t)},
+	{PARAM(IMM_DATA_EN), FIELD(VALUE_BOOL, values.immediate_data)},
+	{PARAM(FIRST_BURST), FIELD(VALUE_U32, values.first_burst)},
+	{PARAM(MAX_BURST), FIELD(VALUE_U32, values.max_burst)},
+	{PARAM(PDU_INORDER_EN), FIELD(VALUE_BOOL, values.pdu_in_order)},
+	{PARAM(DATASEQ_INORDER_EN), FIELD(VALUE_BOOL, values.dataseq_in_order)},
+	{PARAM(ERL), FIELD(VALUE_U32, values.erl)},
+	{PARAM(EXP_STATSN), FIELD(VALUE_U32, values.exp_stat_sn)},
+	{PARAM(TPGT), FIELD(VALUE_U32, values.tpgt)},
+	{REQUEST(START_CONN)},
+
+	{.name = "running", .state = HANDOVER_RUNNING},
+
+	{REQUEST(STOP_CONN)},
+	{REQUEST(DESTROY_CONN)},
+	{REQUEST(DESTROY_SESSION)},
+
+	{.name = "closed", .state = HANDOVER_CLOSED},
+};
+
+enum {
+	N_STEPS = sizeof steps / sizeof steps[0],
+	STEP_CLOSED = N_STEPS - 1,
+	STEP_DESTROY_SESSION = N_STEPS - 2,
+	STEP_STOP_CONN = N_STEPS - 4,
+};
+
+static bool is_closing(const struct handover *h)
+{
+	return h->step >= STEP_STOP_CONN;
+}
+
+static bool has_chap(const struct handover *h)
+{
+	return h->config.username != NULL && h->config.username[0] != '\0';
+}
+
+static void step_forward(struct handover *h)
+{
+	do
+		h->step++;
+	while (steps[h->step].chap && !has_chap(h));
+}
+
+void handover_start(struct handover *h, const struct handover_config *config)
+{
+	*h = (struct handover){.config = *config, .conn.transport = config->transport};
+}
+
+enum handover_state handover_state(const struct handover *h)
+{
+	return steps[h->step].state;
+}
+
+/* The text of a parameter; numbers are made in `digits`. */
+static struct span value_text(const struct handover *h, const struct step *step, char digits[static 16])
+{
+	const void *field = (const char *)h + step->at;
+	switch (step->kind) {
+	case VALUE_FIXED:
+		return span_of(step->fixed);
+	case VALUE_TEXT:
+		return span_of(*(const char *const *)field);
+	case VALUE_SECRET:
+		return (struct span){(const char *)h->config.secret->bytes, h->config.secret->n_bytes};
+	case VALUE_BOOL:
+		snprintf(digits, 16, "%d", *(const bool *)field);
+		break;
+	case VALUE_U16:
+		snprintf(digits, 16, "%u", *(const uint16_t *)field);
+		break;
+	case VALUE_U32:
+		snprintf(digits, 16, "%u", *(const uint32_t *)field);
+		break;
+	case VALUE_S32:
+		snprintf(digits, 16, "%d", *(const int32_t *)field);
+		break;
+	}
+	return span_of(digits);
+}
+
+static void put_param(struct writer *w, const struct handover *h, const struct step *step)
+{
+	char digits[16];
+	struct span value = value_text(h, step, digits);
+	iscsi_nl_set_param(w, &h->conn, step->param, value.text, value.n_bytes);
+}
+
+size_t handover_request(const struct handover *h, uint8_t *out, size_t n_max)
+{
+	const struct step *step = &steps[h->step];
+	struct writer w = writer_over(out, n_max);
+	switch (step->request) {
+	case ISCSI_NL_CREATE_SESSION:
+		iscsi_nl_create_session(&w, h->conn.transport, 0, CMDS_MAX, QUEUE_DEPTH);
+		break;
+	case ISCSI_NL_BIND_CONN:
+		iscsi_nl_bind_conn(&w, &h->conn, h->config.tcp_fd, true);
+		break;
+	case ISCSI_NL_SET_PARAM:
+		put_param(&w, h, step);
+		break;
+	case ISCSI_NL_STOP_CONN:
+		iscsi_nl_stop_conn(&w, &h->conn, ISCSI_NL_STOP_TERM);
+		break;
+	default:
+		iscsi_nl_simple(&w, step->request, &h->conn);
+	}
+	return w.full ? 0 : w.n_bytes;
+}
+
+/* Whether the kernel did what this step asks for. */
+static bool step_accepted(const struct step *step, const struct iscsi_nl_message *reply, struct fail *fail)
+{
+	bool refused = reply->type == ISCSI_NL_IF_ERROR || reply->error != 0;
+	bool unknown_param = step->request == ISCSI_NL_SET_PARAM && reply->error == -ENOSYS;
+	if (reply->type != step->request && reply->type != ISCSI_NL_IF_ERROR)
+		return fail_set(fail, FAIL_NETLINK, "%s was answered by message %u", step->name, reply->type);
+	if (refused && !unknown_param)
+		return fail_errno(fail, FAIL_KERNEL_REFUSED, (int)-(int64_t)reply->error, "%s", step->name);
+	return true;
+}
+
+/* What now exists in the kernel, or no longer does. */
+static void note_reply(struct handover *h, const struct iscsi_nl_message *reply)
+{
+	switch (steps[h->step].request) {
+	case ISCSI_NL_CREATE_SESSION:
+		h->has_session = true;
+		h->conn.sid = reply->sid;
+		h->host_no = reply->host_no;
+		break;
+	case ISCSI_NL_CREATE_CONN:
+		h->has_conn = true;
+		h->conn.cid = reply->cid;
+		break;
+	case ISCSI_NL_DESTROY_CONN:
+		h->has_conn = false;
+		break;
+	case ISCSI_NL_DESTROY_SESSION:
+		h->has_session = false;
+		break;
+	default:
+		break;
+	}
+}
+
+bool handover_reply(struct handover *h, const struct iscsi_nl_message *reply, struct fail *fail)
+{
+	if (!is_closing(h) && !step_accepted(&steps[h->step], reply, fail)) {
+		handover_close(h);
+		return false;
+	}
+	note_reply(h, reply);
+	step_forward(h);
+	return true;
+}
+
+void handover_logged_in(struct handover *h, const struct handover_values *values)
+{
+	h->values = *values;
+	step_forward(h);
+}
+
+void handover_close(struct handover *h)
+{
+	if (is_closing(h))
+		return;
+	h->step = h->has_conn ? STEP_STOP_CONN : h->has_session ? STEP_DESTROY_SESSION : STEP_CLOSED;
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The conversation that makes a kernel session out of a connected TCP socket, as a sans-IO engine with a table of
+ * steps:
+ *
+ *     CREATE_SESSION, CREATE_CONN, BIND_CONN, SET_PARAM... | login (caller) | SET_PARAM..., START_CONN -> running
+ *
+ * and back down from wherever it stands: STOP_CONN(TERM), DESTROY_CONN, DESTROY_SESSION. One request is in flight at a
+ * time: the kernel answers inside sendmsg. Follows kernel drivers/scsi/scsi_transport_iscsi.c.
+ */
+#ifndef KERNEL_HANDOVER_H
+#define KERNEL_HANDOVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/fail.h"
+#include "base/secret.h"
+#include "kernel/iscsi_nl.h"
+
+/* What is known before the login. Pointers owned by the caller, valid until the session is closed. */
+struct handover_config {
+	uint64_t transport;
+	int tcp_fd;
+	const char *target_name;
+	const char *initiator_name;
+	const char *persistent_address; /* the portal first asked for, numeric, no brackets */
+	uint16_t persistent_port;
+	const char *username;            /* empty or NULL: no CHAP */
+	const struct secret *secret;     /* kept in the kernel so that iscsid can log in again */
+	int32_t recovery_tmo_s;          /* replacement_timeout */
+	uint32_t ping_tmo_s, recv_tmo_s; /* noop_out timeout and interval; 0 is off */
+};
+
+/* What the login found, RFC 7143 chapter 13, in the kernel's units. */
+struct handover_values {
+	uint32_t max_recv_dlength, max_xmit_dlength;
+	bool header_digest, data_digest, initial_r2t, immediate_data, pdu_in_order, dataseq_in_order;
+	uint32_t max_r2t, first_burst, max_burst, erl, exp_stat_sn, tpgt;
+};
+
+enum handover_state {
+	HANDOVER_REQUEST, /* a request is to be sent: handover_request, then handover_reply */
+	HANDOVER_LOGIN,   /* bound and ready: the caller logs in, then handover_logged_in or handover_close */
+	HANDOVER_RUNNING, /* full feature phase: the kernel owns the connection */
+	HANDOVER_CLOSED,  /* nothing is left in the kernel */
+};
+
+struct handover {
+	struct handover_config config;
+	struct handover_values values;
+	struct iscsi_nl_conn conn; /* sid is valid once has_session */
+	bool has_session, has_conn;
+	uint32_t host_no;
+	size_t step; /* row in the table of steps */
+};
+
+void handover_start(struct handover *h, const struct handover_config *config);
+enum handover_state handover_state(const struct handover *h);
+
+/*
+ * In HANDOVER_REQUEST: writes the next message. Returns its bytes; 0 only when n_max is too small, which
+ * ISCSI_NL_REQUEST_MAX never is.
+ */
+size_t handover_request(const struct handover *h, uint8_t *out, size_t n_max);
+
+/*
+ * The kernel's answer to it. False: the kernel refused a step (FAIL_KERNEL_REFUSED names step and errno) or the answer
+ * is to something else; the engine then takes down by itself: go on serving HANDOVER_REQUEST until HANDOVER_CLOSED.
+ * Refusals while taking down are not failures. ENOSYS for a parameter is passed over.
+ */
+bool handover_reply(struct handover *h, const struct iscsi_nl_message *reply, struct fail *fail);
+
+/* HANDOVER_LOGIN -> the parameters that the login found, then START_CONN. */
+void handover_logged_in(struct handover *h, const struct handover_values *values);
+
+/* Takes down from any state; HANDOVER_CLOSED at once when nothing is in the kernel. */
+void handover_close(struct handover *h);
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * execve(2), and what a process needs to stay: systemd spares a process whose argv[0] begins with '@'
+ * (systemd.io/ROOT_STORAGE_DAEMONS).
+ */
+#include "sys/exec.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "sys/sys.h"
+
+int exec_program(const char *path, char **argv, char **environment)
+{
+	sigset_t none;
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	execve(path, argv, environment);
+	return -errno;
+}
+
+int dir_handle(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+/* The console belongs to init from now on. */
+static void leave_console(void)
+{
+	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	for (int i = 0; i < 3; i++)
+		if (fd < 0)
+			close(i);
+		else
+			dup2(fd, i);
+	if (fd > 2)
+		close(fd);
+}
+
+void resident_become(const char *title, char *argv0, size_t n_bytes)
+{
+	static const int ignored[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE};
+	setsid();
+	leave_console();
+	for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
+		signal(ignored[i], SIG_IGN);
+	file_write_text("/proc/self/oom_score_adj", "-1000");
+	prctl(PR_SET_NAME, "iscsiroot");
+	if (argv0 != NULL && n_bytes > 0) {
+		memset(argv0, 0, n_bytes);
+		snprintf(argv0, n_bytes, "%s", title);
+	}
+	machine_lock_memory();
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Becoming another program, and becoming resident.
+ */
+#ifndef SYS_EXEC_H
+#define SYS_EXEC_H
+
+#include <stddef.h>
+
+/* Runs `path` in place of this program, all signals at their defaults. Comes back only with a negative errno. */
+int exec_program(const char *path, char **argv, char **environment);
+
+/* A handle of a directory for later, close-on-exec; or a negative errno. */
+int dir_handle(const char *path);
+
+/*
+ * Makes this process one that nothing ends by accident: a session of its own, / as directory, the usual ending signals ignored, out
+ * of the OOM killer's reach, all memory locked. Needs /proc. `title` replaces argv[0] in the n_bytes at `argv0`.
+ */
+void resident_become(const char *title, char *argv0, size_t n_bytes);
+
+#endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The machine as a whole.
+ */
+#ifndef SYS_MACHINE_H
+#define SYS_MACHINE_H
+
+#include <stdbool.h>
+
+/* At once, without sync: nothing of ours waits to be written, and a sync may wait for a disk that is gone. */
+void machine_reboot(void);
+
+/* All memory, now and later. */
+int machine_lock_memory(void);
+
+/* Whether this is process 1, which is never to end. */
+bool machine_is_init(void);
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * TCP over IPv4 and IPv6. Only connects; the kernel's iSCSI takes plain TCP sockets, not MPTCP.
+ */
+#include "sys/tcp.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+void tcp_address_make(struct tcp_address *a, const struct ip_address *ip, uint16_t port, uint32_t scope_ifindex)
+{
+	*a = (struct tcp_address){0};
+	if (ip->family == 6) {
+		struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&a->storage;
+		*v6 = (struct sockaddr_in6){
+			.sin6_family = AF_INET6, .sin6_port = htons(port), .sin6_scope_id = scope_ifindex};
+		memcpy(&v6->sin6_addr, ip->bytes, sizeof v6->sin6_addr);
+		a->n_bytes = sizeof *v6;
+	} else {
+		struct sockaddr_in *v4 = (struct sockaddr_in *)&a->storage;
+		*v4 = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(port)};
+		memcpy(&v4->sin_addr, ip->bytes, sizeof v4->sin_addr);
+		a->n_bytes = sizeof *v4;
+	}
+}
+
+static void format_v6(const struct sockaddr_in6 *v6, char out[static IP_TEXT_BYTES])
+{
+	struct ip_address ip = {.family = 6};
+	memcpy(ip.bytes, &v6->sin6_addr, sizeof v6->sin6_addr);
+	ip_format(&ip, out);
+	if (v6->sin6_scope_id == 0)
+		return;
+	char name[IF_NAMESIZE];
+	size_t used = strlen(out);
+	if (if_indextoname(v6->sin6_scope_id, name) != NULL)
+		snprintf(out + used, IP_TEXT_BYTES - used, "%%%s", name);
+	else
+		snprintf(out + used, IP_TEXT_BYTES - used, "%%%u", v6->sin6_scope_id);
+}
+
+void tcp_address_format(const struct tcp_address *a, char out[static IP_TEXT_BYTES])
+{
+	if (a->storage.ss_family == AF_INET6) {
+		format_v6((const struct sockaddr_in6 *)&a->storage, out);
+		return;
+	}
+	struct ip_address ip = {.family = 4};
+	memcpy(ip.bytes, &((const struct sockaddr_in *)&a->storage)->sin_addr, 4);
+	ip_format(&ip, out);
+}
+
+int tcp_connect(const struct tcp_address *a, int *fd)
+{
+	int s = socket(a->storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP);
+	if (s < 0)
+		return -errno;
+	setsockopt(s, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
+	int result = connect(s, (const struct sockaddr *)&a->storage, a->n_bytes) == 0 ? 0 : -errno;
+	if (result == 0 || result == -EINPROGRESS)
+		*fd = s;
+	else
+		close(s);
+	return result;
+}
+
+int tcp_connect_result(int fd)
+{
+	int error = 0;
+	socklen_t n_bytes = sizeof error;
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &n_bytes) != 0)
+		return -errno;
+	return -error;
+}
+
+void tcp_close(int fd)
+{
+	close(fd);
+}

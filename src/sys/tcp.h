@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * TCP addresses and connections.
+ */
+#ifndef SYS_TCP_H
+#define SYS_TCP_H
+
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "base/text.h"
+
+struct tcp_address {
+	struct sockaddr_storage storage;
+	socklen_t n_bytes;
+};
+
+void tcp_address_make(struct tcp_address *a, const struct ip_address *ip, uint16_t port, uint32_t scope_ifindex);
+
+/* Numeric text without brackets or port; IPv6 scope as %name. */
+void tcp_address_format(const struct tcp_address *a, char out[static IP_TEXT_BYTES]);
+
+/* Non-blocking connect with TCP_NODELAY; *fd is set when it returns 0 (done) or -EINPROGRESS. */
+int tcp_connect(const struct tcp_address *a, int *fd);
+
+/* Once writable: 0 or the negative errno. */
+int tcp_connect_result(int fd);
+
+void tcp_close(int fd);
+
+#endif
