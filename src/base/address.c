@@ -101,7 +101,7 @@ static void find_gap(const uint16_t group[static 8], size_t *from, size_t *to)
 	for (size_t i = 0; i < 8; i++) {
 		if (group[i] != 0) {
 			start = i + 1;
-		} else if (i + 1 - start >= 2 && (*from == 8 || i + 1 - start > *to - *from)) {
+		} else if (i + 1 - start >= 2 && i + 1 - start > *to - *from) {
 			*from = start;
 			*to = i + 1;
 		}

@@ -172,7 +172,6 @@ static int percent_byte(struct span s)
 bool text_percent_decode(struct span s, char *out, size_t n_max)
 {
 	size_t n = 0;
-	out[0] = '\0';
 	for (size_t i = 0; i < s.n_bytes; i++) {
 		int byte = (unsigned char)s.text[i];
 		if (byte == '%') {

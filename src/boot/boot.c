@@ -26,6 +26,7 @@
 
 enum {
 	DISK_WAIT_S = 30,
+	DISK_GRACE_MS = 1000, /* drivers attach a little after the scan; until then nothing is missing */
 	MODULES_WAIT_MS = 30000, /* for iscsi_tcp to appear */
 	WITHOUT_SHELL_S = 30,
 };
@@ -48,6 +49,7 @@ struct boot {
 	struct root_mount mount;
 	struct retry root_retry;
 	struct fail root_fail; /* why there is no root yet; FAIL_NONE: not known */
+	int64_t missing_since_ms; /* 0: nothing is missing */
 	struct timing timing;
 	int64_t started_ms; /* this attempt; iscsi_timeout= counts from here */
 	int child_fd, uevent_fd;
@@ -213,7 +215,9 @@ static int64_t disk_deadline_ms(const struct boot *b)
 static bool await_root(struct boot *b, const struct fail *missing, int64_t now_ms, struct fail *fail)
 {
 	b->root_fail = *missing;
-	if (missing->code == FAIL_NONE)
+	if (missing->code == FAIL_NONE || b->missing_since_ms == 0)
+		b->missing_since_ms = missing->code == FAIL_NONE ? 0 : now_ms;
+	if (missing->code == FAIL_NONE || now_ms < b->missing_since_ms + DISK_GRACE_MS)
 		return true;
 	if (now_ms >= disk_deadline_ms(b)) {
 		*fail = *missing;
@@ -260,6 +264,7 @@ static bool step_root(struct boot *b, int64_t now_ms, struct fail *fail)
 	}
 	tell_disk(root);
 	b->timing.disk_ms = now_ms;
+	b->missing_since_ms = 0;
 	retry_reset(&b->root_retry);
 	return root_mount_start(&b->mount, &b->plan, root, now_ms, fail);
 }
@@ -308,6 +313,8 @@ static void want(struct boot *b, struct loop *loop)
 	net_want(&b->net, loop);
 	for (unsigned i = 0; i < b->n_sessions; i++)
 		session_want(&b->sessions[i], loop);
+	if (b->missing_since_ms != 0 && b->root_retry.n_failed == 0)
+		loop_wake_at(loop, b->missing_since_ms + DISK_GRACE_MS);
 	if (b->root_retry.n_failed > 0) {
 		loop_wake_at(loop, b->root_retry.next_ms);
 		loop_wake_at(loop, disk_deadline_ms(b));
@@ -398,6 +405,7 @@ static void stop(struct boot *b)
 	b->n_ready_links = 0;
 	retry_reset(&b->root_retry);
 	b->root_fail = (struct fail){.code = FAIL_NONE};
+	b->missing_since_ms = 0;
 	net_stop(&b->net);
 }
 

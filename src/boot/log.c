@@ -7,11 +7,15 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/format.h"
+#include "base/text.h"
 #include "sys/kmsg.h"
+
+enum {
+	LOG_LEVEL_ALL = 15, /* the highest console_loglevel there is */
+};
 
 static const char printk_limit[] = "/proc/sys/kernel/printk_devkmsg";
 
@@ -32,19 +36,28 @@ static bool lift_rate_limit(void)
 	return file_read_text(printk_limit, now, sizeof now) > 0 && strcmp(now, "on") == 0;
 }
 
-void log_open(struct console *console)
+static int kernel_shows_below(void)
 {
 	char text[64];
-	sink.console = console;
-	sink.kernel_shows_below = 0;
-	if (sink.kmsg_fd < 0)
-		sink.kmsg_fd = kmsg_open();
-	if (sink.kmsg_fd < 0 || !lift_rate_limit())
-		return;
+	uint64_t level = 0;
 	if (file_read_text("/sys/module/printk/parameters/ignore_loglevel", text, sizeof text) > 0 && text[0] == 'Y')
-		sink.kernel_shows_below = 8;
-	else if (file_read_text("/proc/sys/kernel/printk", text, sizeof text) > 0)
-		sink.kernel_shows_below = atoi(text);
+		return LOG_LEVEL_ALL;
+	struct span rest = file_read_text("/proc/sys/kernel/printk", text, sizeof text) > 0 ? span_of(text) : span_of("");
+	text_decimal(span_cut(&rest, '\t'), LOG_LEVEL_ALL, &level);
+	return (int)level;
+}
+
+void log_open(struct console *console)
+{
+	int fd = sink.kmsg_fd >= 0 ? sink.kmsg_fd : kmsg_open();
+	log_use(fd, console, fd >= 0 && lift_rate_limit() ? kernel_shows_below() : 0);
+}
+
+void log_use(int kmsg_fd, struct console *console, int shows_below)
+{
+	sink.kmsg_fd = kmsg_fd;
+	sink.console = console;
+	sink.kernel_shows_below = shows_below;
 }
 
 void log_set_quiet(bool quiet)

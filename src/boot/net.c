@@ -32,6 +32,14 @@ static struct nic *find_nic(struct net *net, uint32_t ifindex)
 	return NULL;
 }
 
+static struct nic *named_nic(struct net *net, const char *name)
+{
+	for (unsigned i = 0; i < net->n_nics; i++)
+		if (strcmp(net->nics[i].name, name) == 0)
+			return &net->nics[i];
+	return NULL;
+}
+
 static void note_link(struct net *net, const struct rtnl_message *message)
 {
 	struct nic *nic = find_nic(net, message->ifindex);
@@ -195,6 +203,10 @@ bool net_open(struct net *net, struct fail *fail)
 	int error = dump_links(net);
 	if (error == 0)
 		error = dump_addresses(net);
+	/* The kernel tells of an unreachable neighbour through the loopback. */
+	const struct nic *lo = named_nic(net, "lo");
+	if (error == 0 && lo != NULL && !lo->up)
+		error = set_up(net, lo->ifindex);
 	return error == 0 || fail_errno(fail, FAIL_NETLINK, -error, "list of interfaces");
 }
 
@@ -251,14 +263,6 @@ static struct nic *free_nic_with_carrier(struct net *net, uint32_t after_ifindex
 			best = nic;
 	}
 	return best;
-}
-
-static struct nic *named_nic(struct net *net, const char *name)
-{
-	for (unsigned i = 0; i < net->n_nics; i++)
-		if (strcmp(net->nics[i].name, name) == 0)
-			return &net->nics[i];
-	return NULL;
 }
 
 static unsigned list_nics(const struct net *net, char *out, size_t n_max)

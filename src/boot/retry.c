@@ -43,14 +43,13 @@ static void tell_again(struct retry *retry, int64_t now_ms, const char *what, co
 		 (double)(retry->next_ms - now_ms) / 1000, retry->n_failed + 1,
 		 (long long)(now_ms - retry->since_ms) / 1000, fail_lookup(fail->code)->id);
 	retry->told_ms = now_ms;
-	if (retry->tell_after_ms < TELL_MAX_MS)
-		retry->tell_after_ms *= 2;
 }
 
 bool retry_failed(struct retry *retry, int64_t now_ms, const char *what, const struct fail *fail)
 {
 	enum fail_retry rule = fail_lookup(fail->code)->retry;
 	bool is_new = retry->n_failed == 0 || retry->code != fail->code;
+	bool is_due = !is_new && now_ms - retry->told_ms >= retry->tell_after_ms;
 	if (retry->n_failed == 0)
 		retry->since_ms = now_ms;
 	retry->n_failed++;
@@ -58,10 +57,11 @@ bool retry_failed(struct retry *retry, int64_t now_ms, const char *what, const s
 	retry->next_ms = rule == RETRY_NEVER ? INT64_MAX : now_ms + delay_ms(retry, rule, now_ms);
 	if (is_new) {
 		log_fail(fail);
-		retry->told_ms = now_ms;
 		retry->tell_after_ms = TELL_FIRST_MS;
+	} else if (is_due && retry->tell_after_ms < TELL_MAX_MS) {
+		retry->tell_after_ms *= 2;
 	}
-	if (rule != RETRY_NEVER && (retry->n_failed == 1 || (!is_new && now_ms - retry->told_ms >= retry->tell_after_ms)))
+	if (rule != RETRY_NEVER && (is_new || is_due))
 		tell_again(retry, now_ms, what, fail);
 	return rule != RETRY_NEVER;
 }

@@ -85,8 +85,10 @@ static enum root_verdict missing(const struct boot_plan *plan, const struct sess
 		if (!session_settled(s))
 			return ROOT_NOT_YET;
 		fail_context(fail, "%s", s->portal);
-		if (luns->n_without_driver > 0)
+		if (luns->n_without_driver > 0 && !file_exists("/sys/bus/scsi/drivers/sd"))
 			fail_set(fail, FAIL_NO_DISK_DRIVER, "%u of %u", luns->n_without_driver, luns->n_disks);
+		else if (luns->n_without_driver > 0)
+			fail_set(fail, FAIL_NO_DISK, "LUNs the kernel has not made a disk of yet: %u", luns->n_without_driver);
 		else if (luns->n_disks == 0 && s->target->lun.given)
 			fail_set(fail, FAIL_LUN_ABSENT, "LUN %llu of %s", (unsigned long long)s->target->lun.number,
 				 s->target->name);
@@ -131,7 +133,7 @@ enum root_verdict root_choose(const struct boot_plan *plan, const struct session
 	if (found == NULL)
 		return missing(plan, sessions, n_sessions, list, fail);
 	if (!is_mountable(plan, list, found, fail))
-		return ROOT_NEVER;
+		return fail_lookup(fail->code)->retry == RETRY_NEVER ? ROOT_NEVER : ROOT_NOT_YET;
 	*root = found;
 	return ROOT_FOUND;
 }

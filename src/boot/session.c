@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/cursor.h"
 #include "boot/log.h"
 
 enum {
@@ -203,6 +204,16 @@ bool session_owns(const struct session *s, const struct iscsi_nl_message *event)
 	return s->handover.has_session && s->handover.conn.sid == event->sid;
 }
 
+/* The kernel hands the data over with its padding; the header knows how much of it is data (bytes 5 to 7). */
+static size_t pdu_data_bytes(const struct iscsi_nl_message *event)
+{
+	struct cursor c = cursor_over(event->pdu, event->n_pdu_bytes);
+	cursor_skip(&c, 5);
+	size_t stated = cursor_be24(&c);
+	size_t there = event->n_pdu_bytes - PDU_HEADER_BYTES;
+	return stated < there ? stated : there;
+}
+
 void session_event(struct session *s, const struct iscsi_nl_message *event, int64_t now_ms)
 {
 	bool good = true;
@@ -210,8 +221,7 @@ void session_event(struct session *s, const struct iscsi_nl_message *event, int6
 		good = fail_set(&s->fail, s->state == SESSION_UP ? FAIL_SESSION_LOST : FAIL_LOGIN_CLOSED, "error %u %s",
 				event->conn_error, iscsi_nl_conn_error_name(event->conn_error));
 	else if (event->type == ISCSI_NL_RECV_PDU && s->state == SESSION_LOGGING_IN && event->n_pdu_bytes >= PDU_HEADER_BYTES)
-		good = login_receive(&s->login, event->pdu, event->pdu + PDU_HEADER_BYTES,
-				     event->n_pdu_bytes - PDU_HEADER_BYTES, &s->fail) &&
+		good = login_receive(&s->login, event->pdu, event->pdu + PDU_HEADER_BYTES, pdu_data_bytes(event), &s->fail) &&
 		       go_on_with_login(s, now_ms);
 	if (!good)
 		session_failed(s, now_ms);

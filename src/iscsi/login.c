@@ -30,8 +30,9 @@ struct answer {
 
 struct step {
 	enum login_stage stage, next;
-	bool transit;     /* we ask to leave the stage */
-	unsigned expects; /* security keys the answer may hold, a bit each */
+	bool transit;                   /* we ask to leave the stage */
+	unsigned expects;               /* security keys the answer may hold, a bit each */
+	enum fail_code unauthenticated; /* what status 0201 means here: what the target has seen of us so far tells */
 	/* Judges a complete answer, chooses the next step and writes its keys. */
 	bool (*answered)(struct login *login, const struct answer *answer, struct writer *next);
 };
@@ -42,11 +43,12 @@ static bool proof_answered(struct login *login, const struct answer *answer, str
 static bool operational_answered(struct login *login, const struct answer *answer, struct writer *next);
 
 static const struct step steps[] = {
-	[STEP_METHOD] = {STAGE_SECURITY, STAGE_OPERATIONAL, false, 1u << AUTH_METHOD, method_answered},
+	[STEP_METHOD] = {STAGE_SECURITY, STAGE_OPERATIONAL, false, 1u << AUTH_METHOD, FAIL_AUTH_DOWNGRADE,
+			 method_answered},
 	[STEP_ALGORITHM] = {STAGE_SECURITY, STAGE_OPERATIONAL, false, 1u << CHAP_A | 1u << CHAP_I | 1u << CHAP_C,
-			    algorithm_answered},
-	[STEP_PROOF] = {STAGE_SECURITY, STAGE_OPERATIONAL, true, 0, proof_answered},
-	[STEP_OPERATIONAL] = {STAGE_OPERATIONAL, STAGE_FULL_FEATURE, true, 0, operational_answered},
+			    FAIL_CHAP_ALGORITHM, algorithm_answered},
+	[STEP_PROOF] = {STAGE_SECURITY, STAGE_OPERATIONAL, true, 0, FAIL_AUTH_REFUSED, proof_answered},
+	[STEP_OPERATIONAL] = {STAGE_OPERATIONAL, STAGE_FULL_FEATURE, true, 0, FAIL_CHAP_WANTED, operational_answered},
 };
 
 static bool wants_chap(const struct login *login)
@@ -149,7 +151,8 @@ static bool take_redirect(struct login *login, struct span text)
 	while (textkeys_next(&text, &pair, &fault)) {
 		if (!span_is(pair.name, "TargetAddress"))
 			continue;
-		struct span address = span_cut(&pair.value, ',');
+		struct span rest = pair.value;
+		struct span address = span_cut(&rest, ',');
 		struct span host;
 		uint16_t port;
 		if (text_host_port(address, &host, &port) &&
@@ -169,8 +172,8 @@ static bool take_status(struct login *login, const struct login_response *respon
 	if (response->status_class == STATUS_CLASS_REDIRECTION)
 		return take_redirect(login, text);
 	enum fail_code code = status_fail_code(response->status_class, response->status_detail);
-	if (code == FAIL_AUTH_REFUSED && !wants_chap(login))
-		code = FAIL_CHAP_WANTED;
+	if (code == FAIL_AUTH_REFUSED && !login->result.chap)
+		code = steps[login->step].unauthenticated;
 	return code == FAIL_NONE ||
 	       fail_set(&login->fail, code, "status %02x%02x", response->status_class, response->status_detail);
 }

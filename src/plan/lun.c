@@ -61,8 +61,6 @@ bool lun_read_groups(struct span s, struct plan_lun *out)
 void plan_format_lun(uint64_t number, char out[static PLAN_LUN_BYTES])
 {
 	uint64_t plain = number & LUN_PLAIN_MAX;
-	if (number <= LUN_PERIPHERAL_MAX)
-		plain = number;
 	if (number == number_of_plain(plain))
 		snprintf(out, PLAN_LUN_BYTES, "%" PRIu64, plain);
 	else

@@ -120,7 +120,13 @@ static bool read_prefix(struct span s, uint8_t family, uint8_t *out)
 	return true;
 }
 
-/* What the kernel takes without a netmask: by class for IPv4. 0 for a class without hosts. */
+/* Whether a host can have it: a netmask in the wrong field cannot pass for an address. */
+static bool is_unicast(const struct ip_address *address)
+{
+	return address->family == 4 ? address->bytes[0] < 224 : address->bytes[0] < 0xff;
+}
+
+/* What the kernel takes without a netmask: by class for IPv4. */
 static uint8_t guess_prefix(const struct ip_address *address)
 {
 	if (address->family == 6)
@@ -129,7 +135,7 @@ static uint8_t guess_prefix(const struct ip_address *address)
 		return 8;
 	if (address->bytes[0] < 192)
 		return 16;
-	return address->bytes[0] < 224 ? 24 : 0;
+	return 24;
 }
 
 static bool read_netmask(struct reading *r, struct span s, struct plan_net *net)
@@ -141,8 +147,6 @@ static bool read_netmask(struct reading *r, struct span s, struct plan_net *net)
 		return true;
 	}
 	net->prefix_bits = guess_prefix(&net->address);
-	if (net->prefix_bits == 0)
-		return reading_refuse(r, "field 1 is not an address a host can have");
 	ip_format(&net->address, text);
 	plan_note(r->notes, "ip=: no netmask given, %s/%u taken", text, net->prefix_bits);
 	return true;
@@ -204,6 +208,8 @@ static bool check_static(struct reading *r, struct span netmask, struct plan_net
 		return true;
 	if (net->gateway.family != 0 && net->gateway.family != net->address.family)
 		return reading_refuse(r, "address and gateway are not both IPv4 or both IPv6");
+	if (!is_unicast(&net->address) || (net->gateway.family != 0 && !is_unicast(&net->gateway)))
+		return reading_refuse(r, "fields 1 and 3 are not both addresses a host can have");
 	return read_netmask(r, netmask, net);
 }
 

@@ -92,11 +92,10 @@ static bool read_link_portal(struct span s, struct span *host, uint16_t *port)
 	struct span port_text;
 	uint64_t number;
 	uint16_t no_port = 0;
-	if (!split_at_last(s, ":", &host_text, &port_text) || !text_decimal(port_text, 65535, &number) || number == 0 ||
-	    !text_host_port(host_text, host, &no_port) || no_port != 0)
+	if (!split_at_last(s, ":", &host_text, &port_text) || !text_decimal(port_text, 65535, &number) || number == 0)
 		return false;
 	*port = (uint16_t)number;
-	return true;
+	return text_host_port(host_text, host, &no_port) && no_port == 0;
 }
 
 /* "N" or "N-partM" */
@@ -114,22 +113,27 @@ static bool read_lun_part(struct span s, struct plan_root *root)
 }
 
 /* ip-HOST:PORT-iscsi-NAME-lun-N[-partM], where HOST may hold "-iscsi-" and NAME both separators. */
+static bool split_path(struct span path, struct span *host, uint16_t *port, struct span *name, struct span *lun)
+{
+	struct span portal;
+	if (!span_starts(path, "ip-") || !split_at_last(path, "-lun-", &path, lun) || path.n_bytes < 3)
+		return false;
+	path = (struct span){path.text + 3, path.n_bytes - 3};
+	for (size_t nth = 0; split_at(path, "-iscsi-", nth, &portal, name); nth++) {
+		if (read_link_portal(portal, host, port))
+			return true;
+	}
+	return false;
+}
+
 static bool read_path(struct reading *r, struct span rest)
 {
 	struct plan_root *root = &r->plan->root;
-	struct span path;
-	struct span portal;
+	struct span host;
 	struct span name;
 	struct span lun;
-	struct span host = {0};
-	if (!span_starts(rest, "ip-") || !split_at_last(rest, "-lun-", &path, &lun))
+	if (!split_path(rest, &host, &root->path_port, &name, &lun))
 		return reading_refuse(r, "it is not ip-HOST:PORT-iscsi-NAME-lun-N or ...-lun-N-partM");
-	path = (struct span){rest.text + 3, path.n_bytes < 3 ? 0 : path.n_bytes - 3};
-	for (size_t nth = 0; host.text == NULL; nth++) {
-		if (!split_at(path, "-iscsi-", nth, &portal, &name))
-			return reading_refuse(r, "it is not ip-HOST:PORT-iscsi-NAME-lun-N or ...-lun-N-partM");
-		read_link_portal(portal, &host, &root->path_port);
-	}
 	if (!read_lun_part(lun, root))
 		return reading_refuse(r, "the LUN or the partition at its end is not a number that can be");
 	return reading_host(r, host, root->path_host) && reading_name(r, name, root->path_name);

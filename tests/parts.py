@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Runs the parts of the test suite and counts: called by tests/run, which has installed what is needed.
+
+Each part builds what it needs and returns how many tests passed and failed. A part that cannot run at all counts as
+one failure, so that nothing is green by not being run.
+"""
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parent.parent
+PYTHON = "/usr/bin/python3"
+
+
+def build(directory, *options, compiler=None):
+    """Configures (once) and compiles a build directory; returns its path."""
+    path = TOP / directory
+    environment = dict(os.environ, **({"CC": compiler} if compiler else {}))
+    if not (path / "build.ninja").exists():
+        subprocess.run(["/usr/bin/meson", "setup", *options, path], cwd=TOP, env=environment, check=True)
+    subprocess.run(["/usr/bin/meson", "compile", "-C", path], cwd=TOP, check=True)
+    return path
+
+
+def release_binary():
+    """The static binary that images hold."""
+    return build("build", compiler="musl-gcc") / "iscsiroot"
+
+
+def run_cmocka(program):
+    """One unit test program; its closing lines say how many tests passed and failed."""
+    done = subprocess.run(program, capture_output=True, text=True, timeout=600, errors="replace")
+    text = done.stdout + done.stderr
+    passed = sum(int(n) for n in re.findall(r"\[  PASSED  \] (\d+) test", text))
+    failed = sum(int(n) for n in re.findall(r"\[  FAILED  \] (\d+) test", text))
+    if (done.returncode != 0 and failed == 0) or passed + failed == 0:
+        failed += 1
+    if failed:
+        print(text)
+    return passed, failed
+
+
+def unit():
+    """cmocka tests, native and under ASan and UBSan."""
+    passed = failed = 0
+    sanitizers = ("-Db_sanitize=address,undefined", "-Db_lundef=false", "-Dbuildtype=debug")
+    for directory, options in (("build-native", ()), ("build-asan", sanitizers)):
+        path = build(directory, *options)
+        listing = subprocess.run(["/usr/bin/meson", "introspect", "--tests", path], capture_output=True, check=True)
+        for test in json.loads(listing.stdout):
+            good, bad = run_cmocka(test["cmd"])
+            print(f"{directory} {test['name']}: {good} passed, {bad} failed", flush=True)
+            passed, failed = passed + good, failed + bad
+    return passed, failed
+
+
+def run_pytest(directory, *options):
+    """A pytest folder; counts from its JUnit report."""
+    report = TOP / "build" / f"report-{directory}.xml"
+    report.parent.mkdir(exist_ok=True)
+    report.unlink(missing_ok=True)
+    done = subprocess.run([PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}", *options,
+                           TOP / "tests" / directory], cwd=TOP)
+    if not report.exists():
+        return 0, 1
+    suite = ElementTree.parse(report).getroot().find("testsuite")
+    count = {key: int(suite.get(key)) for key in ("tests", "failures", "errors", "skipped")}
+    failed = count["failures"] + count["errors"]
+    if done.returncode != 0 and failed == 0:
+        failed = 1
+    return count["tests"] - count["failures"] - count["errors"] - count["skipped"], failed
+
+
+def image_build():
+    """The image builder."""
+    return run_pytest("build")
+
+
+def lint():
+    """Form of sources and documents."""
+    return run_pytest("lint")
+
+
+def vm():
+    """Boots in QEMU, two at a time."""
+    release_binary()
+    return run_pytest("vm", "-n", "2")
+
+
+PARTS = {"unit": unit, "build": image_build, "lint": lint, "vm": vm}
+
+
+def run_part(name):
+    """One part; what stops it is a failure, not the end of the others."""
+    begin = time.monotonic()
+    try:
+        passed, failed = PARTS[name]()
+    except (subprocess.SubprocessError, OSError) as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        passed, failed = 0, 1
+    print(f"{name}: {passed} passed, {failed} failed in {time.monotonic() - begin:.0f} s", flush=True)
+    return passed, failed
+
+
+def main(names):
+    if names == ["bench"]:
+        release_binary()
+        return subprocess.run([TOP / "tests" / "bench" / "run"]).returncode
+    unknown = [name for name in names if name not in PARTS]
+    if unknown:
+        print(f"tests/run: there is no part {unknown[0]}; parts: {' '.join(PARTS)} bench", file=sys.stderr)
+        return 2
+    counts = [run_part(name) for name in names or PARTS]
+    passed, failed = (sum(column) for column in zip(*counts))
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * boot/retry.c: when the next attempt comes, and what the user hears meanwhile. The console is a file here.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "boot/log.h"
+#include "boot/retry.h"
+
+static struct console console;
+static FILE *screen;
+
+static int open_screen(void **state)
+{
+	(void)state;
+	screen = tmpfile();
+	console = (struct console){.fd = fileno(screen)};
+	log_use(-1, &console, 0);
+	return screen == NULL;
+}
+
+static int close_screen(void **state)
+{
+	(void)state;
+	return fclose(screen);
+}
+
+/* What was written since the last call. */
+static const char *shown(void)
+{
+	static char text[8192];
+	size_t n = (size_t)pread(console.fd, text, sizeof text - 1, 0);
+	text[n] = '\0';
+	assert_int_equal(ftruncate(console.fd, 0), 0);
+	assert_int_equal(lseek(console.fd, 0, SEEK_SET), 0);
+	return text;
+}
+
+static struct fail failure(enum fail_code code)
+{
+	struct fail fail = {.code = FAIL_NONE};
+	fail_set(&fail, code, "%s", "");
+	fail_context(&fail, "cannot log in to T at P");
+	return fail;
+}
+
+/* Plays a failure that lasts: attempts at their times, until end_ms. Counts attempts. */
+static unsigned play(struct retry *retry, enum fail_code code, int64_t start_ms, int64_t end_ms)
+{
+	unsigned n_attempts = 0;
+	struct fail fail = failure(code);
+	for (int64_t now_ms = start_ms; now_ms <= end_ms; now_ms = retry->next_ms) {
+		assert_true(retry_failed(retry, now_ms, "P", &fail));
+		assert_true(retry->next_ms > now_ms);
+		n_attempts++;
+	}
+	return n_attempts;
+}
+
+static void passing_failures_are_tried_each_second_then_every_five(void **state)
+{
+	(void)state;
+	struct retry retry = {.n_failed = 0};
+	unsigned first_minute = play(&retry, FAIL_PORTAL_REFUSED, 1000, 61000);
+	assert_in_range(first_minute, 60, 81);
+	unsigned second_minute = play(&retry, FAIL_PORTAL_REFUSED, retry.next_ms, retry.next_ms + 60000);
+	assert_in_range(second_minute, 12, 17);
+}
+
+static void failures_for_people_slow_down_to_half_a_minute(void **state)
+{
+	(void)state;
+	struct retry retry = {.n_failed = 0};
+	unsigned n = play(&retry, FAIL_AUTH_REFUSED, 0, 300000);
+	assert_in_range(n, 11, 16);
+	assert_in_range(retry.next_ms - 300000, 1, 30000);
+}
+
+static void final_failures_are_not_tried_again(void **state)
+{
+	(void)state;
+	struct retry retry = {.n_failed = 0};
+	struct fail fail = failure(FAIL_CHAP_WANTED);
+	assert_false(retry_failed(&retry, 5, "P", &fail));
+}
+
+static void a_new_failure_is_told_whole_and_a_lasting_one_now_and_then(void **state)
+{
+	(void)state;
+	struct retry retry = {.n_failed = 0};
+	struct fail refused = failure(FAIL_PORTAL_REFUSED), silent = failure(FAIL_PORTAL_SILENT);
+	shown();
+	retry_failed(&retry, 0, "P", &refused);
+	const char *text = shown();
+	assert_non_null(strstr(text, "cannot log in to T at P: connection refused. Start the target's iSCSI service"));
+	assert_non_null(strstr(text, "P: connection refused, trying again in "));
+	retry_failed(&retry, 1000, "P", &refused);
+	assert_string_equal(shown(), "");
+	retry_failed(&retry, 5000, "P", &refused);
+	assert_non_null(strstr(shown(), "(attempt 4, waiting 5 s)"));
+	retry_failed(&retry, 6000, "P", &silent);
+	assert_non_null(strstr(shown(), "the portal does not answer"));
+	retry_reset(&retry);
+	retry_failed(&retry, 7000, "P", &refused);
+	assert_non_null(strstr(shown(), "(attempt 2, waiting 0 s)"));
+}
+
+static void an_hour_of_waiting_is_not_a_flood(void **state)
+{
+	(void)state;
+	struct retry retry = {.n_failed = 0};
+	unsigned n_lines = 0;
+	shown();
+	play(&retry, FAIL_PORTAL_REFUSED, 0, 300000);
+	for (const char *c = shown(); *c != '\0'; c++)
+		n_lines += *c == '\n';
+	assert_in_range(n_lines, 8, 16);
+}
+
+static void quiet_leaves_waits_and_errors(void **state)
+{
+	(void)state;
+	shown();
+	log_set_quiet(true);
+	log_info("all is well");
+	log_wait("waiting for a cable");
+	log_error("no cable");
+	log_set_quiet(false);
+	assert_string_equal(shown(), "iscsiroot: waiting for a cable\niscsiroot: no cable\n");
+}
+
+static void the_same_line_twice_is_one(void **state)
+{
+	(void)state;
+	struct fail fail = failure(FAIL_CHAP_WANTED);
+	shown();
+	log_fail(&fail);
+	log_fail(&fail);
+	char first[2048];
+	snprintf(first, sizeof first, "%s", shown());
+	assert_ptr_equal(strchr(first, '\n'), first + strlen(first) - 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(passing_failures_are_tried_each_second_then_every_five),
+		cmocka_unit_test(failures_for_people_slow_down_to_half_a_minute),
+		cmocka_unit_test(final_failures_are_not_tried_again),
+		cmocka_unit_test(a_new_failure_is_told_whole_and_a_lasting_one_now_and_then),
+		cmocka_unit_test(an_hour_of_waiting_is_not_a_flood),
+		cmocka_unit_test(quiet_leaves_waits_and_errors),
+		cmocka_unit_test(the_same_line_twice_is_one),
+	};
+	return cmocka_run_group_tests(tests, open_screen, close_screen);
+}

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a test tells its story with: a network, targets, disks, machines. One Lab per test, made by the fixture `lab`."""
+
+import os
+import shutil
+
+from lab import disk, image, place
+from lab.guest import EXPECT_SECONDS, Guest
+from lab.net import Network
+from lab.root import expect_root
+from lab.target import Target
+
+NAME = "iqn.2026-11.org.example:root"
+OTHER = "iqn.2026-11.org.example:other"
+TARGET = f"iscsi_target=iscsi://10.99.0.1/{NAME}/1"
+SEGMENTS = 2
+DMI_UUID = "51c5150a-0000-4000-8000-0000000000{:02x}"
+
+
+class Machine(Guest):
+    """A guest that may reach a root."""
+
+    def expect_root(self, timeout=EXPECT_SECONDS):
+        """Wait for the root's init and return what it reports (root.py)."""
+        return expect_root(self, timeout)
+
+    def expect_failure(self, code, text="", timeout=EXPECT_SECONDS):
+        """Wait for the line that explains a failure: a code of src/base/fail.c, and what the line says before it. Returns the line."""
+        return self.expect(rf"iscsiroot: (?![^\n]*trying again in)[^\n]*{text}[^\n]*\[({code})\]", timeout).group()
+
+
+class Lab:
+    """Everything of one test, in one namespace and one directory."""
+
+    def __init__(self, run, number):
+        self.directory = os.path.join(place.run_directory(run), str(number))
+        os.makedirs(self.directory)
+        self.net = Network(f"{place.RUN_PREFIX}{run}-{number}", self.directory, SEGMENTS)
+        self.net.start_capture()
+        self.tgt = Target(self.net)
+        self.machines = []
+        self.n_disks = 0
+
+    def disk(self, fstype="ext4", table=None, **options):
+        """A new root disk (see disk.make)."""
+        self.n_disks += 1
+        return disk.make(self.directory, fstype, table, number=self.n_disks, **options)
+
+    def target(self, name, *disks, start=True, **options):
+        """Export disks as LUN 1 and up of a target, at 10.99.0.1, fd99::1 and 10.98.0.1. Options: chap, allow (see Target.add)."""
+        self.tgt.add(name, [one.path for one in disks], **options)
+        if start and not self.tgt.process:
+            self.tgt.start()
+
+    def boot(self, cmdline, kernel="6.1", initrd=None, ip=None, n_cards=1, uuid=True, **options):
+        """
+        Start a machine. Its address is 10.99.0.2 (the second machine's .3 ...) unless `ip` or the command line gives an
+        ip= word; ip="" gives none. initrd: not the usual image. uuid: whether the firmware knows the machine's UUID.
+        """
+        number = len(self.machines)
+        if ip is None and " ip=" not in " " + cmdline:
+            ip = static_ip(number)
+        options["options"] = [*options.get("options", ()), *(["-uuid", DMI_UUID.format(number)] if uuid else ())]
+        words = ["console=ttyS0", ip, cmdline]
+        machine = Machine(self.net, f"vm{number}", os.path.join(image.kernel(kernel), "vmlinuz"),
+                          initrd or image.build(kernel), " ".join(word for word in words if word),
+                          self.add_cards(number, n_cards), **options)
+        self.machines.append(machine)
+        return machine
+
+    def add_cards(self, number, n_cards):
+        """One network card per segment: eth0 on segment 0, eth1 on segment 1."""
+        cards = []
+        for segment in range(n_cards):
+            tap = f"vm{number}n{segment}"
+            self.net.add_tap(tap, segment)
+            cards.append((tap, f"52:54:00:99:{segment:02x}:{number + 2:02x}"))
+        return cards
+
+    def report(self):
+        """What a failed test shows: how machines were booted, the end of each console not shown yet, the target's log."""
+        parts = [(f"{machine.name}, booted with", machine.cmdline) for machine in self.machines]
+        parts += [(f"console of {machine.name}", machine.tail()) for machine in self.machines if not machine.is_shown]
+        if self.tgt.process:
+            parts.append(("log of tgtd", "\n".join(self.net.read_log("tgtd.log").split("\n")[-20:])))
+        return parts
+
+    def close(self):
+        """End everything that runs; the directory stays."""
+        for machine in self.machines:
+            machine.kill()
+        self.net.remove()
+
+    def drop_disks(self):
+        for name in os.listdir(self.directory):
+            if name.endswith(".img"):
+                os.unlink(os.path.join(self.directory, name))
+
+    def drop(self):
+        shutil.rmtree(self.directory)
+
+
+def static_ip(number=0):
+    return f"ip=10.99.0.{number + 2}::10.99.0.1:255.255.255.0::eth0:off"

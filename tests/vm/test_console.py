@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a person at the console gets: quiet, the shell after giving up and during a wait, another try, the reboot."""
+
+from lab.story import NAME, TARGET
+
+PROMPT = "/ # "
+SECRET = "correct horse b"
+CHAP_WORDS = f'iscsi_username=pi4 "iscsi_password={SECRET}"'
+CTRL_C = "\x03"
+
+
+def test_quiet_leaves_nothing_but_the_root(lab):
+    lab.target(NAME, lab.disk())
+    vm = lab.boot(TARGET + " quiet")
+    vm.expect_root()
+    vm.expect_not("iscsiroot:")
+
+
+def test_quiet_still_tells_waits(lab):
+    lab.target(NAME, lab.disk(), start=False)
+    vm = lab.boot(TARGET + " quiet")
+    vm.expect_failure("E28", "connection refused")
+    vm.expect("iscsiroot: 10.99.0.1:3260: connection refused, trying again in ")
+    lab.tgt.start()
+    vm.expect_root()
+
+
+def test_shell_after_giving_up_and_another_try(lab):
+    """iscsi_timeout= ends the wait with reason, remedy and a shell; leaving the shell tries again."""
+    lab.target(NAME, lab.disk(), chap=("pi4", SECRET), start=False)
+    vm = lab.boot(f"{TARGET} {CHAP_WORDS} iscsi_timeout=5 quiet")
+    first = vm.expect_failure("E28", f"cannot log in to {NAME} at 10.99.0.1:3260: connection refused")
+    assert "Start the target's iSCSI service" in first
+    vm.expect_failure("E28", f"{NAME} at 10.99.0.1:3260: connection refused")
+    vm.expect(PROMPT)
+    vm.send_line("busybox env; busybox ps; busybox ip addr; echo COUNT=$((40+2))")
+    vm.expect("COUNT=42\n")
+    vm.expect_not("horse")
+    vm.expect_not("can't access tty")
+    lab.tgt.start()
+    vm.send_line("exit")
+    vm.expect(PROMPT.strip() + "[^\n]*exit")
+    assert vm.expect_root().targets == [NAME]
+
+
+def test_ctrl_c_during_a_wait_opens_the_shell(lab):
+    lab.target(NAME, lab.disk(), start=False)
+    vm = lab.boot(TARGET)
+    vm.expect("trying again in ")
+    vm.send(CTRL_C)
+    vm.expect(PROMPT, timeout=20)
+    vm.send_line("busybox sleep 1000")
+    vm.run_for(2)
+    vm.send(CTRL_C)
+    vm.expect(PROMPT, timeout=20)
+    vm.send_line("echo COUNT=$((40+2))")
+    vm.expect("COUNT=42\n")
+    lab.tgt.start()
+    vm.send_line("exit")
+    vm.expect_root()
+
+
+def test_panic_word_reboots(lab):
+    vm = lab.boot(f"{TARGET} iscsi_timeout=4 panic=3")
+    failure = vm.expect(rf"{NAME} at 10\.99\.0\.1:3260: connection refused[^\n]*\[E28\]")
+    told = vm.expect(r"iscsiroot: [^\n]*reboot[^\n]*3 s")
+    vm.wait_off(timeout=30)
+    assert vm.seconds() - vm.arrival(failure) > 3
+    assert vm.seconds() - vm.arrival(told) > 2
+    vm.expect_not(PROMPT)
+
+
+def test_panic_word_below_zero_reboots_at_once(lab):
+    vm = lab.boot("panic=-1")
+    vm.expect_failure("E11")
+    vm.wait_off(timeout=10)
