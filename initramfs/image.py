@@ -61,7 +61,7 @@ def add_from_disk(tree, source, path):
     status = os.stat(source)
     if stat.S_ISDIR(status.st_mode):
         add(tree, path, Entry(stat.S_IFDIR | _permissions(status.st_mode | 0o111)))
-        for name in sorted(os.listdir(source)):
+        for name in os.listdir(source):
             _add_member(tree, os.path.join(source, name), posixpath.join(path, name))
     elif stat.S_ISREG(status.st_mode):
         with open(source, "rb") as stream:

@@ -48,9 +48,8 @@ def resolve(modules, name):
     name = fold(name)
     if name in modules.paths:
         return [name]
-    if name in modules.aliases:
-        return [module for module in modules.aliases[name] if module in modules.paths]
-    return [] if name in modules.built_in else None
+    providers = [module for module in modules.aliases.get(name, []) if module in modules.paths]
+    return providers or ([] if name in modules.built_in else None)
 
 
 def closure(modules, names):

@@ -27,7 +27,7 @@
 enum {
 	DISK_WAIT_S = 30,
 	DISK_GRACE_MS = 1000, /* drivers attach a little after the scan; until then nothing is missing */
-	MODULES_WAIT_MS = 30000, /* for iscsi_tcp to appear */
+	MODULES_WAIT_MS = 30000, /* for iscsi_tcp and a network card to appear */
 	WITHOUT_SHELL_S = 30,
 };
 
@@ -104,7 +104,7 @@ static void start_sessions(struct boot *b)
 }
 
 /* Needs, for a machine without DMI, a network card to make the initiator name of; so it may take until one has appeared. */
-static bool complete_plan(struct boot *b, struct fail *fail)
+static bool complete_plan(struct boot *b, int64_t now_ms, struct fail *fail)
 {
 	struct plan_machine machine;
 	struct plan_notes notes = {.n_notes = 0};
@@ -113,7 +113,7 @@ static bool complete_plan(struct boot *b, struct fail *fail)
 		return true;
 	read_machine(b, &machine);
 	b->planned = plan_check(&b->plan, &machine, &notes, &found);
-	if (!b->planned && found.code == FAIL_INITIATOR_MISSING && (!net_usable(&b->net) || !modules_idle(&b->modules)))
+	if (!b->planned && found.code == FAIL_INITIATOR_MISSING && now_ms < b->started_ms + MODULES_WAIT_MS)
 		return true; /* not yet */
 	if (!b->planned) {
 		*fail = found;
@@ -299,6 +299,19 @@ static bool switch_over(struct boot *b, struct fail *fail)
 	return root_switch(init, b->argv, b->environment, fail);
 }
 
+/* A mount that failed because its session broke is tried again when the session is back. */
+static bool mount_ended(struct boot *b, struct fail *fail)
+{
+	if (fail->code == FAIL_NONE)
+		return switch_over(b, fail);
+	if (b->sessions[b->mount.session].state == SESSION_UP)
+		return false;
+	log_wait("mounting stopped with the session, both are tried again");
+	*fail = (struct fail){.code = FAIL_NONE};
+	disks_changed(&b->disks);
+	return true;
+}
+
 /* --- one attempt --- */
 
 static void want(struct boot *b, struct loop *loop)
@@ -323,7 +336,7 @@ static void want(struct boot *b, struct loop *loop)
 		loop_wake_at(loop, b->disks.deadline_ms);
 	if (b->mount.child.pid != 0)
 		loop_wake_at(loop, b->mount.deadline_ms);
-	if (b->transport.handle == 0)
+	if (b->transport.handle == 0 || !b->planned)
 		loop_wake_at(loop, b->started_ms + MODULES_WAIT_MS + 1);
 	if (b->plan.timeout_s > 0)
 		loop_wake_at(loop, b->started_ms + (int64_t)b->plan.timeout_s * 1000);
@@ -359,7 +372,7 @@ static bool step(struct boot *b, const struct loop *loop, struct fail *fail)
 	take_uevents(b);
 	modules_step(&b->modules);
 	net_step(&b->net, loop);
-	if (!complete_plan(b, fail) || !open_transport(b, loop->now_ms, fail))
+	if (!complete_plan(b, loop->now_ms, fail) || !open_transport(b, loop->now_ms, fail))
 		return false;
 	kick_sessions(b);
 	take_session_events(b, loop->now_ms);
@@ -371,7 +384,7 @@ static bool step(struct boot *b, const struct loop *loop, struct fail *fail)
 	}
 	disks_step(&b->disks, b->sessions, b->n_sessions, loop->now_ms);
 	if (root_mount_ended(&b->mount, loop->now_ms, fail))
-		return fail->code == FAIL_NONE && switch_over(b, fail);
+		return mount_ended(b, fail);
 	return step_root(b, loop->now_ms, fail) && in_time(b, loop->now_ms, fail);
 }
 
@@ -384,7 +397,7 @@ static void attempt(struct boot *b, struct fail *fail)
 	if (!read_plan(b, fail))
 		return;
 	modules_start(&b->modules);
-	if (!net_open(&b->net, fail))
+	if (!net_open(&b->net, fail) || !complete_plan(b, b->started_ms, fail))
 		return;
 	net_start(&b->net, &b->plan, b->started_ms);
 	loop_begin(&loop);

@@ -162,6 +162,7 @@ bool root_mount_start(struct root_mount *m, const struct boot_plan *plan, const 
 {
 	const char *types = plan->root.fstype[0] != '\0' ? plan->root.fstype : root->super.type;
 	m->plan = plan;
+	m->session = root->session;
 	m->deadline_ms = now_ms + MOUNT_WAIT_MS;
 	snprintf(m->device, sizeof m->device, "/dev/%s", root->name);
 	if (!span_copy(span_of(types), m->types, sizeof m->types))

@@ -32,6 +32,7 @@ enum {
 struct root_mount {
 	struct child child;
 	const struct boot_plan *plan;
+	unsigned session; /* index of the session the disk is of */
 	char device[DISK_NAME_BYTES + 8];
 	char types[ROOT_TYPES_BYTES]; /* comma list to try in order */
 	int64_t deadline_ms;

@@ -120,6 +120,7 @@ static bool begin_login(struct session *s)
 		.isid = {0x00, 0x02, 0x3d, (uint8_t)(sid >> 16), (uint8_t)(sid >> 8), (uint8_t)sid},
 		.username = session_username(s),
 		.secret = &s->plan->chap.secret,
+		.carrier_has_tags = true,
 	};
 	login_start(&s->login, &config);
 	return send_login_pdu(s);

@@ -100,8 +100,8 @@ void iscsi_nl_simple(struct writer *w, enum iscsi_nl_request request, const stru
 
 /* One message of the kernel, decoded. */
 struct iscsi_nl_message {
-	uint32_t type; /* a request's number in its reply, or an enum iscsi_nl_event */
-	int32_t error; /* IF_ERROR: negative errno; replies: retcode, 0 is success */
+	uint32_t type;       /* a request's number in its reply, or an enum iscsi_nl_event */
+	int32_t error;       /* IF_ERROR: negative errno; replies: retcode, 0 is success */
 	uint32_t sid, cid;   /* replies of CREATE_SESSION and CREATE_CONN, RECV_PDU, CONN_ERROR; else 0 */
 	uint32_t host_no;    /* reply of CREATE_SESSION */
 	uint32_t conn_error; /* CONN_ERROR: 1001... */

@@ -13,8 +13,7 @@
 #include "base/cursor.h"
 
 enum {
-	ETHERNET = 1,                 /* ARPHRD_ETHER */
-	ATTRIBUTE_TYPE_MASK = 0x3fff, /* without NLA_F_NESTED and NLA_F_NET_BYTEORDER */
+	ETHERNET = 1, /* ARPHRD_ETHER */
 };
 
 /* --- requests --- */
@@ -150,7 +149,7 @@ static bool take_attribute(struct cursor *c, uint16_t *type, struct cursor *valu
 	if (cursor_left(c) == 0)
 		return false;
 	size_t n_bytes = cursor_host16(c);
-	*type = cursor_host16(c) & ATTRIBUTE_TYPE_MASK;
+	*type = cursor_host16(c);
 	if (n_bytes < sizeof(struct rtattr)) {
 		c->bad = true;
 		return false;
@@ -227,7 +226,7 @@ static bool take_address(struct cursor *c, struct rtnl_message *message)
 			take_ip(&value, address.ifa_family, &message->ip);
 		else if (type == IFA_LOCAL)
 			take_ip(&value, address.ifa_family, &local);
-		else if (type == IFA_FLAGS && value.n_bytes == sizeof flags)
+		else if (type == IFA_FLAGS)
 			flags = cursor_host32(&value);
 	}
 	if (local.family != 0) /* of a point-to-point link IFA_ADDRESS is the peer */

@@ -18,7 +18,7 @@ static void take_variable(struct span value, struct uevent *event)
 	};
 	struct span key = span_cut(&value, '=');
 	for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
-		if (value.text != NULL && span_is(key, variables[i].key))
+		if (span_is(key, variables[i].key))
 			*variables[i].out = value;
 	}
 }

@@ -146,8 +146,6 @@ bool plan_check(struct boot_plan *plan, const struct plan_machine *machine, stru
 	if (!merge_portal(plan, fail))
 		return false;
 	drop_duplicates(plan, notes);
-	if (!merge_chap(plan, fail) || !name_initiator(plan, machine, notes, fail))
-		return false;
 	add_default_net(plan);
-	return true;
+	return merge_chap(plan, fail) && name_initiator(plan, machine, notes, fail);
 }

@@ -208,7 +208,7 @@ static bool check_static(struct reading *r, struct span netmask, struct plan_net
 		return true;
 	if (net->gateway.family != 0 && net->gateway.family != net->address.family)
 		return reading_refuse(r, "address and gateway are not both IPv4 or both IPv6");
-	if (!is_unicast(&net->address) || (net->gateway.family != 0 && !is_unicast(&net->gateway)))
+	if (!is_unicast(&net->address) || !is_unicast(&net->gateway))
 		return reading_refuse(r, "fields 1 and 3 are not both addresses a host can have");
 	return read_netmask(r, netmask, net);
 }

@@ -5,7 +5,7 @@
 # with the word bench=memory on the command line, what the keeper holds and how often it wakes, and goes off.
 
 read -r uptime idle </proc/uptime
-echo "ROOT-REACHED $uptime"
+echo "ROOT-REACHED $uptime $idle"
 
 export PATH=/bin
 busybox dmesg

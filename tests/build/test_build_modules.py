@@ -83,9 +83,10 @@ def test_missing_added_module_is_named(tmp_path):
 
 def test_built_in_is_as_good(tmp_path):
     tree = fake.make_tree(tmp_path, without("sd_mod", *CRC32C), builtin="kernel/drivers/scsi/sd_mod.ko\n")
+    result = fake.build(tmp_path, "--modules", tree, "--add-module", "crypto-crc32c")
+    assert result.status == 1 and "has no module crypto-crc32c" in result.err
     fake.write(f"{tree}/modules.builtin.modinfo", "crc32c.license=GPL\0crc32c.alias=crypto-crc32c\0")
-    words = ["--add-module", "sd-mod", "--add-module", "crypto-crc32c"]
-    files = built(tmp_path, tree, *words)
+    files = built(tmp_path, tree, "--add-module", "sd-mod", "--add-module", "crypto-crc32c")
     assert "sd_mod" not in fake.module_names(files)
     assert files["etc/iscsiroot/modules"].data == b"iscsi_tcp\n"
 

@@ -370,8 +370,10 @@ static void show_net(char *out, size_t n_max)
 	write_ip(&w, "gateway", &net->gateway);
 	if (net->hostname[0] != '\0')
 		writer_format(&w, " as %s", net->hostname);
-	for (unsigned i = 0; i < net->n_nameservers; i++)
+	for (unsigned i = 0; i < net->n_nameservers; i++) {
+		assert_int_not_equal(net->nameservers[i].family, 0);
 		write_ip(&w, "dns", &net->nameservers[i]);
+	}
 	out[w.n_bytes] = '\0';
 }
 
@@ -494,6 +496,7 @@ static void wrong_nets_are_refused(void **state)
 		{"[ff02::1]", BAD_HOSTS},
 		{"[2001:db8::2]::[ff02::1]", BAD_HOSTS},
 		{"10.0.0.5:::24:my host", "field 5 is not a host name"},
+		{"10.0.0.5:::24:;", "field 5 is not a host name"},
 		{"10.0.0.5:::24:pi;reboot", "field 5 is not a host name"},
 		{"10.0.0.5:::24::sixteenletters01", BAD_DEVICE},
 		{"10.0.0.5:::24::../eth0", BAD_DEVICE},
@@ -594,6 +597,7 @@ static void roots_are_read(void **state)
 		{"/dev/disk/by-uuid/0f6F", "uuid <0f6F>"},
 		{"/dev/disk/by-label/my\\x20root", "label <my root>"},
 		{"/dev/disk/by-label/\\x5cx\\x2f", "label <\\x/>"},
+		{"/dev/disk/by-label/\\x01\\x09", "label <\x01\x09>"},
 		{"/dev/disk/by-label/caf\xc3\xa9", "label <caf\xc3\xa9>"},
 		{"/dev/disk/by-partuuid/6c9b-01", "partuuid <6c9b-01>"},
 		{"/dev/disk/by-partlabel/Linux\\x20root", "partlabel <Linux root>"},
@@ -1181,7 +1185,8 @@ static void secrets_may_hold_any_letter(void **state)
 static void try_line(const uint8_t *bytes, size_t n_bytes)
 {
 	char *line = malloc(n_bytes + 1);
-	char text[(size_t)PLAN_LINE_BYTES > (size_t)FAIL_TEXT_BYTES ? (size_t)PLAN_LINE_BYTES : (size_t)FAIL_TEXT_BYTES];
+	char text[(size_t)PLAN_LINE_BYTES > (size_t)FAIL_TEXT_BYTES ? (size_t)PLAN_LINE_BYTES
+								    : (size_t)FAIL_TEXT_BYTES];
 	memcpy(line, bytes, n_bytes);
 	line[n_bytes] = '\0';
 	if (read_line(line) && plan_check(&plan, &machine, &notes, &fail)) {

@@ -376,6 +376,34 @@ static void decodes_control_messages(void **state)
 	assert_int_equal(decoded(bytes, sizeof bytes).kind, RTNL_OTHER);
 }
 
+/* InfiniBand's is 20 bytes long. */
+static void takes_only_ethernet_addresses(void **state)
+{
+	(void)state;
+	uint8_t bytes[256], hardware[20];
+	const uint8_t zero[6] = {0};
+	struct ifinfomsg link = {.ifi_index = 2};
+	memset(hardware, 0xaa, sizeof hardware);
+	size_t n = put(bytes, sizeof(struct nlmsghdr), &link, sizeof link);
+	n = put_attribute(bytes, n, IFLA_ADDRESS, hardware, sizeof hardware);
+	put_header(bytes, RTM_NEWLINK, (uint32_t)n);
+	assert_memory_equal(decoded(bytes, n).mac, zero, 6);
+}
+
+/* The padding of the last attribute may be missing. */
+static void needs_no_padding_at_the_end(void **state)
+{
+	(void)state;
+	uint8_t bytes[256];
+	struct ifinfomsg link = {.ifi_index = 2};
+	size_t n = put(bytes, sizeof(struct nlmsghdr), &link, sizeof link);
+	n = put_attribute(bytes, n, IFLA_IFNAME, "eth0", 5) - 3;
+	put_header(bytes, RTM_NEWLINK, (uint32_t)n);
+	struct rtnl_message m = decoded(bytes, n);
+	assert_int_equal(m.kind, RTNL_LINK);
+	assert_string_equal(m.name, "eth0");
+}
+
 /* A whole message with torn contents is stepped over, not believed. */
 static void steps_over_torn_contents(void **state)
 {
@@ -608,6 +636,8 @@ int main(void)
 		cmocka_unit_test(decodes_links),
 		cmocka_unit_test(decodes_addresses),
 		cmocka_unit_test(decodes_control_messages),
+		cmocka_unit_test(takes_only_ethernet_addresses),
+		cmocka_unit_test(needs_no_padding_at_the_end),
 		cmocka_unit_test(steps_over_torn_contents),
 		cmocka_unit_test(keeps_long_names_out),
 		cmocka_unit_test(survives_damage),

@@ -351,10 +351,12 @@ static void connects(void **state)
 	assert_int_equal(connect_to(&a), 0);
 	close(listener);
 	assert_int_equal(connect_to(&a), -ECONNREFUSED);
-	struct tcp_address none = {0};
-	int fd = -1;
+	struct tcp_address none = {0}, broadcast = address_of("255.255.255.255", 3260, 0);
+	int fd = -1, n_descriptors = count_descriptors();
 	assert_true(tcp_connect(&none, &fd) < 0);
+	assert_true(tcp_connect(&broadcast, &fd) < 0); /* refused at once */
 	assert_int_equal(fd, -1);
+	assert_int_equal(count_descriptors(), n_descriptors);
 	assert_int_equal(tcp_connect_result(-1), -EBADF);
 }
 
@@ -450,7 +452,13 @@ static void gives_children_a_clean_world(void **state)
 	setenv("LEAK", "yes", 1);
 	assert_int_equal(run_shell("test -z \"$LEAK$A\"", NULL, 0), 0);
 	assert_int_equal(run_shell("test -z \"$LEAK\" && test \"$A$B\" = '1two words'", environment, 0), 0);
+	put_file(in_scratch("stdin"), "our own input\n", 14);
+	int own = dup(STDIN_FILENO), input = open(path_buffer, O_RDONLY | O_CLOEXEC);
+	dup2(input, STDIN_FILENO);
 	assert_int_equal(run_shell("test -c /dev/stdin && ! read line", NULL, 0), 0);
+	dup2(own, STDIN_FILENO);
+	close(own);
+	close(input);
 	assert_int_equal(run_shell("test -c /dev/stdout && test -c /dev/stderr", NULL, CHILD_QUIET), 0);
 	assert_int_equal(run_shell("echo this must not be seen; echo nor this >&2", NULL, CHILD_QUIET), 0);
 }
@@ -581,6 +589,13 @@ static void sees_ctrl_c(void **state)
 	assert_true(readable_within(t.console.fd, 1000));
 	assert_true(console_interrupted(&t.console));
 	assert_false(console_interrupted(&t.console));
+	char much[200];
+	memset(much, 'x', sizeof much);
+	much[3] = '\003'; /* early in more than one read */
+	much[sizeof much - 1] = '\0';
+	type(&t, much);
+	assert_true(readable_within(t.console.fd, 1000));
+	assert_true(console_interrupted(&t.console));
 	assert_true(t.console.watched);
 	assert_false(readable_within(t.master, 50)); /* nothing was echoed */
 	close_terminal(&t);
