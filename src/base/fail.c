@@ -25,17 +25,19 @@ static const struct fail_entry table[FAIL_CODE_COUNT] = {
 			    "Give both iscsi_username= and iscsi_password=, or neither.", RETRY_NEVER},
 	[FAIL_NOT_PID1] = {"E15", "boot is the first process of an initramfs and nothing else",
 			   "Put it into an image with initramfs/build; iscsiroot --help lists the verbs.", RETRY_NEVER},
-	[FAIL_INITIATOR_MISSING] = {"E16", "this machine has neither a DMI UUID nor a MAC to make its initiator name of",
+	[FAIL_INITIATOR_MISSING] = {"E16",
+				    "this machine has neither a DMI UUID nor a MAC to make its initiator name of",
 				    "Add iscsi_initiator=NAME to the kernel command line.", RETRY_NEVER},
 
 	[FAIL_NIC_MISSING] = {"E20", "the network interface is not there",
 			      "Check the device in ip=, and that the image holds the driver of the card "
-			      "(initramfs/build --add-module NAME).", RETRY_SLOW},
-	[FAIL_NO_CARRIER] = {"E21", "the network interface has no link",
-			     "Check cable and switch port.", RETRY_SLOW},
+			      "(initramfs/build --add-module NAME).",
+			      RETRY_SLOW},
+	[FAIL_NO_CARRIER] = {"E21", "the network interface has no link", "Check cable and switch port.", RETRY_SLOW},
 	[FAIL_NO_DHCP] = {"E22", "no DHCP server answered",
 			  "Check the DHCP server and the cable, or give a static address: "
-			  "ip=ADDRESS::GATEWAY:NETMASK::DEVICE:off.", RETRY_SOON},
+			  "ip=ADDRESS::GATEWAY:NETMASK::DEVICE:off.",
+			  RETRY_SOON},
 	[FAIL_ADDRESS] = {"E23", "the kernel refused the address or route",
 			  "Check address, netmask and gateway in ip=.", RETRY_SLOW},
 	[FAIL_ADDRESS_TAKEN] = {"E24", "another machine on this network has our address",
@@ -48,23 +50,25 @@ static const struct fail_entry table[FAIL_CODE_COUNT] = {
 	[FAIL_HOST_SILENT] = {"E27", "nothing on the network answers for the portal's address",
 			      "Check that the target machine is up and on this network, or the gateway in ip=.",
 			      RETRY_SOON},
-	[FAIL_PORTAL_REFUSED] = {"E28", "connection refused",
-				 "Start the target's iSCSI service, or correct the port.", RETRY_SOON},
+	[FAIL_PORTAL_REFUSED] = {"E28", "connection refused", "Start the target's iSCSI service, or correct the port.",
+				 RETRY_SOON},
 	[FAIL_PORTAL_SILENT] = {"E29", "the portal does not answer",
-				"Check that the target machine is up and that no firewall drops its port.",
-				RETRY_SOON},
-	[FAIL_CONNECT] = {"E2A", "the connection to the portal failed", "Check the network between here and the portal.",
-			  RETRY_SOON},
+				"Check that the target machine is up and that no firewall drops its port.", RETRY_SOON},
+	[FAIL_CONNECT] = {"E2A", "the connection to the portal failed",
+			  "Check the network between here and the portal.", RETRY_SOON},
 
 	[FAIL_LOGIN_TIMEOUT] = {"E30", "the target took the connection but does not answer the login",
 				"Check the load and the log of the target.", RETRY_SOON},
 	[FAIL_AUTH_REFUSED] = {"E31", "the target refused our CHAP name or secret",
-			       "Check iscsi_username= and iscsi_password= against the target's access list.", RETRY_SLOW},
+			       "Check iscsi_username= and iscsi_password= against the target's access list.",
+			       RETRY_SLOW},
 	[FAIL_FORBIDDEN] = {"E32", "the target does not allow this initiator",
 			    "Add the initiator name to the target's access list, or give the one it knows in "
-			    "iscsi_initiator=.", RETRY_SLOW},
+			    "iscsi_initiator=.",
+			    RETRY_SLOW},
 	[FAIL_TARGET_NOT_FOUND] = {"E33", "the portal has no target of this name",
-				   "Check the target name, and that the target is exported at this portal.", RETRY_SLOW},
+				   "Check the target name, and that the target is exported at this portal.",
+				   RETRY_SLOW},
 	[FAIL_TARGET_REMOVED] = {"E34", "the target has been removed from this portal",
 				 "Ask the target's administrator where it went.", RETRY_SLOW},
 	[FAIL_INITIATOR_ERROR] = {"E35", "the target refused the login as wrong",
@@ -92,14 +96,16 @@ static const struct fail_entry table[FAIL_CODE_COUNT] = {
 				 "Allow MD5 for CHAP on the target.", RETRY_SLOW},
 	[FAIL_AUTH_DOWNGRADE] = {"E40", "the target wants no authentication although a secret is configured",
 				 "Switch CHAP on for this initiator on the target, or remove iscsi_username= and "
-				 "iscsi_password=.", RETRY_SLOW},
-	[FAIL_LOGIN_CLOSED] = {"E41", "the target closed the connection during the login",
-			       "Check the target's log; some targets close when the initiator is not on an access list.",
-			       RETRY_SOON},
+				 "iscsi_password=.",
+				 RETRY_SLOW},
+	[FAIL_LOGIN_CLOSED] =
+		{"E41", "the target closed the connection during the login",
+		 "Check the target's log; some targets close when the initiator is not on an access list.", RETRY_SOON},
 
-	[FAIL_NO_TRANSPORT] = {"E50", "the kernel has no iSCSI over TCP",
-			       "Put the module iscsi_tcp of this kernel into the image (initramfs/build --modules DIR).",
-			       RETRY_NEVER},
+	[FAIL_NO_TRANSPORT] =
+		{"E50", "the kernel has no iSCSI over TCP",
+		 "Put the module iscsi_tcp of this kernel into the image (initramfs/build --modules DIR).",
+		 RETRY_NEVER},
 	[FAIL_NETLINK] = {"E51", "talking to the kernel failed", "Report it with the kernel's version.", RETRY_SLOW},
 	[FAIL_KERNEL_REFUSED] = {"E52", "the kernel refused a step of the session",
 				 "Report it with the kernel's version.", RETRY_SLOW},
@@ -107,22 +113,23 @@ static const struct fail_entry table[FAIL_CODE_COUNT] = {
 
 	[FAIL_LUN_ABSENT] = {"E60", "the target does not show the LUN asked for",
 			     "Check the LUN in iscsi_target= and the target's map for this initiator.", RETRY_SLOW},
-	[FAIL_NO_DISK] = {"E61", "the target shows no disk",
-			  "Map a LUN to this initiator on the target.", RETRY_SLOW},
+	[FAIL_NO_DISK] = {"E61", "the target shows no disk", "Map a LUN to this initiator on the target.", RETRY_SLOW},
 	[FAIL_NO_DISK_DRIVER] = {"E62", "the LUN is there but no driver made a disk of it",
 				 "Put the module sd_mod of this kernel into the image.", RETRY_NEVER},
 	[FAIL_DISK_READ] = {"E63", "the disk cannot be read", "Check the target's storage.", RETRY_SLOW},
 
 	[FAIL_ROOT_NOT_FOUND] = {"E70", "root= names nothing on the disks of the target",
 				 "Correct root= to one of those.", RETRY_SLOW},
-	[FAIL_ROOT_AMBIGUOUS] = {"E71", "root= fits more than one disk",
-				 "Name one by root=PARTUUID= or root=/dev/disk/by-path/, or name its LUN in iscsi_target=.",
-				 RETRY_NEVER},
+	[FAIL_ROOT_AMBIGUOUS] =
+		{"E71", "root= fits more than one disk",
+		 "Name one by root=PARTUUID= or root=/dev/disk/by-path/, or name its LUN in iscsi_target=.",
+		 RETRY_NEVER},
 	[FAIL_NO_FILESYSTEM] = {"E72", "there is no file system to mount",
 				"Name the partition in root=, or write a file system to the LUN.", RETRY_NEVER},
 	[FAIL_MOUNT] = {"E73", "the root file system cannot be mounted",
 			"Check rootfstype= and rootflags=, that the image holds the file system's driver, and the file "
-			"system itself.", RETRY_NEVER},
+			"system itself.",
+			RETRY_NEVER},
 	[FAIL_INIT_MISSING] = {"E74", "the root file system has no init to run",
 			       "Check that root= is a whole system, or name its init in init=.", RETRY_NEVER},
 	[FAIL_SWITCH] = {"E75", "switching to the root file system failed", "Report it with the kernel's version.",
@@ -182,7 +189,7 @@ void fail_describe(const struct fail *fail, char out[static FAIL_TEXT_BYTES])
 	const char *colon = fail->context[0] != '\0' ? ": " : "";
 	const char *open = fail->detail[0] != '\0' ? " (" : "";
 	const char *close = fail->detail[0] != '\0' ? ")" : "";
-	snprintf(line, sizeof line, "%s%s%s%s%s%s. %s [%s]", fail->context, colon, entry->cause, open, fail->detail, close,
-		 entry->remedy, entry->id);
+	snprintf(line, sizeof line, "%s%s%s%s%s%s. %s [%s]", fail->context, colon, entry->cause, open, fail->detail,
+		 close, entry->remedy, entry->id);
 	text_escape(line, out, FAIL_TEXT_BYTES);
 }

@@ -106,7 +106,8 @@ struct fail_entry {
 /* Row of a code; never NULL. */
 const struct fail_entry *fail_lookup(enum fail_code code);
 
-/* Sets code and printf-style detail unless a failure is set already. Always returns false, so `return fail_set(...)`. */
+/* Sets code and printf-style detail unless a failure is set already. Always returns false, so `return fail_set(...)`.
+ */
 bool fail_set(struct fail *fail, enum fail_code code, const char *detail, ...) __attribute__((format(printf, 3, 4)));
 
 /* As fail_set, with ": " and the text of the errno value `error` behind the detail. */

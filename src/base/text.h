@@ -20,8 +20,9 @@ bool span_is(struct span s, const char *text);
 bool span_starts(struct span s, const char *prefix);
 
 /*
- * Cuts the part before the first `separator` off the front of *rest and steps over the separator. Without one, the part is
- * all of *rest and *rest becomes empty with text == NULL; so `while (rest.text != NULL)` sees every part, empty ones too.
+ * Cuts the part before the first `separator` off the front of *rest and steps over the separator. Without one, the part
+ * is all of *rest and *rest becomes empty with text == NULL; so `while (rest.text != NULL)` sees every part, empty ones
+ * too.
  */
 struct span span_cut(struct span *rest, char separator);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The story, top to bottom: prepare, plan, then one loop that brings up links, sessions, disks and root side by side; switch; or give up
- * with the reason, a shell or a reboot, and try again.
+ * The story, top to bottom: prepare, plan, then one loop that brings up links, sessions, disks and root side by side;
+ * switch; or give up with the reason, a shell or a reboot, and try again.
  */
 #include "boot/boot.h"
 
@@ -26,7 +26,7 @@
 
 enum {
 	DISK_WAIT_S = 30,
-	DISK_GRACE_MS = 1000, /* drivers attach a little after the scan; until then nothing is missing */
+	DISK_GRACE_MS = 1000,    /* drivers attach a little after the scan; until then nothing is missing */
 	MODULES_WAIT_MS = 30000, /* for iscsi_tcp and a network card to appear */
 	WITHOUT_SHELL_S = 30,
 };
@@ -48,14 +48,14 @@ struct boot {
 	struct disks disks;
 	struct root_mount mount;
 	struct retry root_retry;
-	struct fail root_fail; /* why there is no root yet; FAIL_NONE: not known */
+	struct fail root_fail;    /* why there is no root yet; FAIL_NONE: not known */
 	int64_t missing_since_ms; /* 0: nothing is missing */
 	struct timing timing;
 	int64_t started_ms; /* this attempt; iscsi_timeout= counts from here */
 	int child_fd, uevent_fd;
 	unsigned n_ready_links; /* links that were ready when the sessions were last kicked */
 	char **argv, **environment;
-	char *title;          /* memory of our argv and environment, where `ps` reads the keeper's name */
+	char *title; /* memory of our argv and environment, where `ps` reads the keeper's name */
 	size_t n_title_bytes;
 };
 
@@ -103,7 +103,8 @@ static void start_sessions(struct boot *b)
 	log_info("we are %s (%s)", b->plan.initiator.name, b->plan.initiator.origin.text);
 }
 
-/* Needs, for a machine without DMI, a network card to make the initiator name of; so it may take until one has appeared. */
+/* Needs, for a machine without DMI, a network card to make the initiator name of; so it may take until one has
+ * appeared. */
 static bool complete_plan(struct boot *b, int64_t now_ms, struct fail *fail)
 {
 	struct plan_machine machine;
@@ -241,8 +242,8 @@ static void tell_disk(const struct disk *disk)
 {
 	char size[DISK_SIZE_BYTES];
 	disks_format_size(disk->n_bytes, size);
-	log_info("%s: %s \"%s\" LUN %llu, %s%s%s, is root", disk->name, size, disk->model, (unsigned long long)disk->lun,
-		 disk->super.type[0] != '\0' ? disk->super.type : "unknown file system",
+	log_info("%s: %s \"%s\" LUN %llu, %s%s%s, is root", disk->name, size, disk->model,
+		 (unsigned long long)disk->lun, disk->super.type[0] != '\0' ? disk->super.type : "unknown file system",
 		 disk->super.label[0] != '\0' ? ", label " : "", disk->super.label);
 }
 
@@ -468,7 +469,8 @@ static void give_up(struct boot *b, const struct fail *fail)
 		log_fail(fail);
 	if (!asked && plan->panic_given && plan->panic_s != 0) {
 		int64_t seconds = plan->panic_s > 0 ? plan->panic_s : 0;
-		log_error("rebooting in %lld s (panic=%d); Ctrl-C opens a shell instead", (long long)seconds, plan->panic_s);
+		log_error("rebooting in %lld s (panic=%d); Ctrl-C opens a shell instead", (long long)seconds,
+			  plan->panic_s);
 		if (!pause_interrupted(b, seconds))
 			machine_reboot();
 	}

@@ -144,7 +144,8 @@ static void read_table(struct disk_list *list, struct disk *whole, int fd)
 	whole->table = table.kind;
 	size_t n_entries = 0;
 	if (table.kind == PROBE_TABLE_GPT) {
-		n = block_read(fd, entries, (size_t)table.n_entries * table.entry_bytes, table.entries_lba * block_bytes);
+		n = block_read(fd, entries, (size_t)table.n_entries * table.entry_bytes,
+			       table.entries_lba * block_bytes);
 		n_entries = n > 0 ? (size_t)n : 0;
 	}
 	for (unsigned i = 0; i < list->n_disks; i++) {
@@ -239,10 +240,11 @@ void disks_describe(const struct disk_list *list, char *out, size_t n_max)
 		const struct disk *disk = &list->disks[i];
 		char size[DISK_SIZE_BYTES];
 		disks_format_size(disk->n_bytes, size);
-		const char *what = disk->super.type[0] != '\0'         ? disk->super.type
+		const char *what = disk->super.type[0] != '\0'       ? disk->super.type
 				   : disk->table != PROBE_TABLE_NONE ? "partition table"
 								     : "unknown content";
-		used += (size_t)snprintf(out + used, n_max - used, "%s%s %s %s", i > 0 ? ", " : "", disk->name, size, what);
+		used += (size_t)snprintf(out + used, n_max - used, "%s%s %s %s", i > 0 ? ", " : "", disk->name, size,
+					 what);
 		if (disk->super.uuid[0] != '\0' && used < n_max)
 			used += (size_t)snprintf(out + used, n_max - used, " UUID=%s", disk->super.uuid);
 	}

@@ -22,9 +22,9 @@ enum {
 
 /* A whole disk, or a partition (part > 0). */
 struct disk {
-	char name[DISK_NAME_BYTES]; /* "sda", "sda1" */
+	char name[DISK_NAME_BYTES];  /* "sda", "sda1" */
 	char whole[DISK_NAME_BYTES]; /* "sda" */
-	unsigned session;           /* index of its session */
+	unsigned session;            /* index of its session */
 	uint64_t lun;
 	uint32_t part;
 	char model[DISK_MODEL_BYTES]; /* "IET VIRTUAL-DISK", escaped */

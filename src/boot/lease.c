@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * udhcpc's script. "bound" and "renew" write LEASE_DIR/INTERFACE.lease; "deconfig", which comes first, must leave the interface
- * as it is. Judges nothing: plan/lease.c reads.
+ * udhcpc's script. "bound" and "renew" write LEASE_DIR/INTERFACE.lease; "deconfig", which comes first, must leave the
+ * interface as it is. Judges nothing: plan/lease.c reads.
  */
 #include "boot/lease.h"
 

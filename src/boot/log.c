@@ -42,7 +42,8 @@ static int kernel_shows_below(void)
 	uint64_t level = 0;
 	if (file_read_text("/sys/module/printk/parameters/ignore_loglevel", text, sizeof text) > 0 && text[0] == 'Y')
 		return LOG_LEVEL_ALL;
-	struct span rest = file_read_text("/proc/sys/kernel/printk", text, sizeof text) > 0 ? span_of(text) : span_of("");
+	struct span rest =
+		file_read_text("/proc/sys/kernel/printk", text, sizeof text) > 0 ? span_of(text) : span_of("");
 	text_decimal(span_cut(&rest, '\t'), LOG_LEVEL_ALL, &level);
 	return (int)level;
 }

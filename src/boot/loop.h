@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The one loop's bookkeeping: before each wait every part says which descriptors and which moment it waits for; after it,
- * every part asks what is ready. Nothing else in this program sleeps.
+ * The one loop's bookkeeping: before each wait every part says which descriptors and which moment it waits for; after
+ * it, every part asks what is ready. Nothing else in this program sleeps.
  */
 #ifndef BOOT_LOOP_H
 #define BOOT_LOOP_H

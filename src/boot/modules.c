@@ -23,7 +23,8 @@ static void spawn_modprobe(struct child *child, const char *const *names, unsign
 	memcpy(argv + MODPROBE_WORDS, names, n_names * sizeof *names);
 	int error = child_spawn(child, argv, program_environment, CHILD_QUIET);
 	if (error < 0)
-		log_wait("cannot run %s modprobe (%s), going on with the drivers that are there", BUSYBOX, strerror(-error));
+		log_wait("cannot run %s modprobe (%s), going on with the drivers that are there", BUSYBOX,
+			 strerror(-error));
 }
 
 static void load_named(struct modules *m)

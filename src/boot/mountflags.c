@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The general mount options by table, mount(8) "filesystem-independent mount options". ro and rw are words of their own on the
- * kernel command line; here they are accepted and obeyed too.
+ * The general mount options by table, mount(8) "filesystem-independent mount options". ro and rw are words of their own
+ * on the kernel command line; here they are accepted and obeyed too.
  */
 #include "boot/mountflags.h"
 

@@ -8,7 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Splits a comma list, as mount(8) takes it, into MS_ bits (set and cleared in *flags) and what the file system reads. */
+/* Splits a comma list, as mount(8) takes it, into MS_ bits (set and cleared in *flags) and what the file system reads.
+ */
 bool mount_flags_split(const char *options, unsigned long *flags, char *data, size_t n_max);
 
 #endif

@@ -14,7 +14,7 @@
 #include "boot/programs.h"
 
 enum {
-	RTNETLINK_PROTOCOL = 0,               /* NETLINK_ROUTE */
+	RTNETLINK_PROTOCOL = 0,                /* NETLINK_ROUTE */
 	RTNETLINK_GROUPS = 0x1 | 0x10 | 0x100, /* RTMGRP_LINK, _IPV4_IFADDR, _IPV6_IFADDR */
 	NIC_WAIT_MS = 5000,
 	CARRIER_WAIT_MS = 5000,
@@ -82,7 +82,8 @@ static void note_address(struct net *net, const struct rtnl_message *message)
 	}
 	struct net_link *link = link_awaiting(net, message);
 	if (link != NULL && message->dad_failed)
-		fail_set(&link->fail, FAIL_ADDRESS_TAKEN, "%s, duplicate address detection", nic != NULL ? nic->name : "?");
+		fail_set(&link->fail, FAIL_ADDRESS_TAKEN, "%s, duplicate address detection",
+			 nic != NULL ? nic->name : "?");
 	else if (link != NULL && !message->tentative)
 		link->address_ours = true;
 }
@@ -142,7 +143,6 @@ static int request(struct net *net, const struct writer *w)
 		error = -ETIMEDOUT;
 	return error;
 }
-
 
 static int dump_links(struct net *net)
 {
@@ -259,7 +259,8 @@ static struct nic *free_nic_with_carrier(struct net *net, uint32_t after_ifindex
 			set_up(net, nic->ifindex);
 		bool later = nic->ifindex > after_ifindex;
 		bool best_later = best != NULL && best->ifindex > after_ifindex;
-		if (nic->carrier && (best == NULL || (later && !best_later) || (later == best_later && nic->ifindex < best->ifindex)))
+		if (nic->carrier &&
+		    (best == NULL || (later && !best_later) || (later == best_later && nic->ifindex < best->ifindex)))
 			best = nic;
 	}
 	return best;
@@ -272,7 +273,8 @@ static unsigned list_nics(const struct net *net, char *out, size_t n_max)
 	out[0] = '\0';
 	for (unsigned i = 0; i < net->n_nics && used < n_max; i++)
 		if (net->nics[i].ethernet)
-			used += (size_t)snprintf(out + used, n_max - used, "%s%s", n_listed++ > 0 ? ", " : "", net->nics[i].name);
+			used += (size_t)snprintf(out + used, n_max - used, "%s%s", n_listed++ > 0 ? ", " : "",
+						 net->nics[i].name);
 	return n_listed;
 }
 
@@ -312,8 +314,11 @@ static void start_udhcpc(struct net *net, struct net_link *link, const struct ni
 {
 	char hostname[HOST_MAX + 16];
 	snprintf(hostname, sizeof hostname, "hostname:%s", link->config->hostname);
-	const char *argv[] = {BUSYBOX, "udhcpc", "-f", "-q", "-n", "-t", "4", "-T", "2", "-i", nic->name, "-O", "mtu",
-			      "-s", LEASE_PROGRAM, link->config->hostname[0] != '\0' ? "-x" : NULL, hostname, NULL};
+	const char *argv[] = {BUSYBOX,  "udhcpc", "-f",          "-q",
+			      "-n",     "-t",     "4",           "-T",
+			      "2",      "-i",     nic->name,     "-O",
+			      "mtu",    "-s",     LEASE_PROGRAM, link->config->hostname[0] != '\0' ? "-x" : NULL,
+			      hostname, NULL};
 	int error = child_spawn(&link->udhcpc, argv, program_environment, CHILD_QUIET);
 	if (error < 0) {
 		fail_errno(&link->fail, FAIL_SPAWN, -error, "%s udhcpc", BUSYBOX);
@@ -356,7 +361,8 @@ static bool configure(struct net *net, struct net_link *link, const struct lease
 	ip_format(&lease->address, text);
 	int error = lease->mtu_bytes != 0 ? set_mtu(net, link->ifindex, lease->mtu_bytes) : 0;
 	if (error != 0)
-		log_wait("%s: MTU %u refused: %s, going on without", device_name(net, link), lease->mtu_bytes, strerror(-error));
+		log_wait("%s: MTU %u refused: %s, going on without", device_name(net, link), lease->mtu_bytes,
+			 strerror(-error));
 	error = add_address(net, link->ifindex, &lease->address, lease->prefix_bits);
 	if (error != 0)
 		return fail_errno(&link->fail, FAIL_ADDRESS, -error, "%s/%u", text, lease->prefix_bits);
@@ -392,7 +398,8 @@ static void link_ready(struct net *net, struct net_link *link, const char *how, 
 static void start_static(struct net *net, struct net_link *link, int64_t now_ms)
 {
 	const struct plan_net *config = link->config;
-	link->lease = (struct lease){.address = config->address, .prefix_bits = config->prefix_bits, .gateway = config->gateway};
+	link->lease = (struct lease){
+		.address = config->address, .prefix_bits = config->prefix_bits, .gateway = config->gateway};
 	link->lease.n_nameservers = config->n_nameservers;
 	memcpy(link->lease.nameservers, config->nameservers, sizeof link->lease.nameservers);
 	/* The kernel tells of the address, and of its duplicate address detection, as an event. */
@@ -490,8 +497,8 @@ static void net_stop_link(struct net_link *link)
 static void link_step(struct net *net, struct net_link *link, int64_t now_ms)
 {
 	static void (*const steps[])(struct net *, struct net_link *, int64_t) = {
-		[LINK_WAIT_NIC] = wait_nic,     [LINK_WAIT_CARRIER] = wait_carrier, [LINK_WAIT_LEASE] = wait_lease,
-		[LINK_WAIT_DAD] = wait_dad,     [LINK_WAIT_RETRY] = wait_retry,     [LINK_READY] = NULL,
+		[LINK_WAIT_NIC] = wait_nic, [LINK_WAIT_CARRIER] = wait_carrier, [LINK_WAIT_LEASE] = wait_lease,
+		[LINK_WAIT_DAD] = wait_dad, [LINK_WAIT_RETRY] = wait_retry,     [LINK_READY] = NULL,
 	};
 	enum net_link_state before;
 	do {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Bringing up the links the plan names: interface, carrier, address (static, or DHCP by busybox udhcpc), duplicate address
- * detection, routes, name servers. One small state machine per ip= word, stepped by the one loop. An interface that already has
- * an address is taken as it is.
+ * Bringing up the links the plan names: interface, carrier, address (static, or DHCP by busybox udhcpc), duplicate
+ * address detection, routes, name servers. One small state machine per ip= word, stepped by the one loop. An interface
+ * that already has an address is taken as it is.
  */
 #ifndef BOOT_NET_H
 #define BOOT_NET_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Back-off: failures that pass by themselves are tried again each second for the first minute, then every 5 s, so that a target
- * that comes back is found at once; failures someone must repair start at 5 s and grow to 30 s. A quarter of each delay is
- * spread by the attempt's time so that many machines do not knock together.
+ * Back-off: failures that pass by themselves are tried again each second for the first minute, then every 5 s, so that
+ * a target that comes back is found at once; failures someone must repair start at 5 s and grow to 30 s. A quarter of
+ * each delay is spread by the attempt's time so that many machines do not knock together.
  */
 #include "boot/retry.h"
 
@@ -39,8 +39,8 @@ static int64_t delay_ms(const struct retry *retry, enum fail_retry rule, int64_t
 
 static void tell_again(struct retry *retry, int64_t now_ms, const char *what, const struct fail *fail)
 {
-	log_wait("%s: %s, trying again in %.1f s (attempt %u, waiting %lld s) [%s]", what, fail_lookup(fail->code)->cause,
-		 (double)(retry->next_ms - now_ms) / 1000, retry->n_failed + 1,
+	log_wait("%s: %s, trying again in %.1f s (attempt %u, waiting %lld s) [%s]", what,
+		 fail_lookup(fail->code)->cause, (double)(retry->next_ms - now_ms) / 1000, retry->n_failed + 1,
 		 (long long)(now_ms - retry->since_ms) / 1000, fail_lookup(fail->code)->id);
 	retry->told_ms = now_ms;
 }

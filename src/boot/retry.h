@@ -21,8 +21,8 @@ struct retry {
 };
 
 /*
- * Notes a failed attempt, sets next_ms by the failure's retry rule, and logs it as due. `what` names what is being tried, for
- * the repeated lines: "iqn... at 10.0.0.5:3260". False when the rule is never: nothing is to be tried again.
+ * Notes a failed attempt, sets next_ms by the failure's retry rule, and logs it as due. `what` names what is being
+ * tried, for the repeated lines: "iqn... at 10.0.0.5:3260". False when the rule is never: nothing is to be tried again.
  */
 bool retry_failed(struct retry *retry, int64_t now_ms, const char *what, const struct fail *fail);
 

@@ -30,14 +30,15 @@ static bool is_lun(const struct plan_lun *lun, uint64_t number)
 /* A path names the portal as the plan does; udev writes it as the kernel holds it, numeric. */
 static bool is_portal(const struct session *s, const struct plan_root *root)
 {
-	bool host = strcasecmp(root->path_host, s->target->host) == 0 || strcasecmp(root->path_host, s->persistent_address) == 0;
+	bool host = strcasecmp(root->path_host, s->target->host) == 0 ||
+		    strcasecmp(root->path_host, s->persistent_address) == 0;
 	return host && root->path_port == s->target->port;
 }
 
 static bool is_path(const struct plan_root *root, const struct session *s, const struct disk *disk)
 {
-	return strcmp(root->path_name, s->target->name) == 0 && is_portal(s, root) && is_lun(&root->path_lun, disk->lun) &&
-	       disk->part == root->part;
+	return strcmp(root->path_name, s->target->name) == 0 && is_portal(s, root) &&
+	       is_lun(&root->path_lun, disk->lun) && disk->part == root->part;
 }
 
 static bool is_wanted(const struct plan_root *root, const struct session *s, const struct disk *disk)
@@ -68,9 +69,11 @@ static bool is_other_disk(const struct session *sessions, const struct disk *a, 
 	       strcmp(sessions[a->session].target->name, sessions[b->session].target->name) != 0;
 }
 
-static enum root_verdict ambiguous(const struct plan_root *root, const struct disk *a, const struct disk *b, struct fail *fail)
+static enum root_verdict ambiguous(const struct plan_root *root, const struct disk *a, const struct disk *b,
+				   struct fail *fail)
 {
-	fail_set(fail, FAIL_ROOT_AMBIGUOUS, "%s fits %s and %s", root->text[0] != '\0' ? root->text : "no root=", a->name, b->name);
+	fail_set(fail, FAIL_ROOT_AMBIGUOUS, "%s fits %s and %s",
+		 root->text[0] != '\0' ? root->text : "no root=", a->name, b->name);
 	return ROOT_NEVER;
 }
 
@@ -88,7 +91,8 @@ static enum root_verdict missing(const struct boot_plan *plan, const struct sess
 		if (luns->n_without_driver > 0 && !file_exists("/sys/bus/scsi/drivers/sd"))
 			fail_set(fail, FAIL_NO_DISK_DRIVER, "%u of %u", luns->n_without_driver, luns->n_disks);
 		else if (luns->n_without_driver > 0)
-			fail_set(fail, FAIL_NO_DISK, "LUNs the kernel has not made a disk of yet: %u", luns->n_without_driver);
+			fail_set(fail, FAIL_NO_DISK, "LUNs the kernel has not made a disk of yet: %u",
+				 luns->n_without_driver);
 		else if (luns->n_disks == 0 && s->target->lun.given)
 			fail_set(fail, FAIL_LUN_ABSENT, "LUN %llu of %s", (unsigned long long)s->target->lun.number,
 				 s->target->name);
@@ -104,7 +108,8 @@ static enum root_verdict missing(const struct boot_plan *plan, const struct sess
 }
 
 /* What keeps the chosen disk from being mounted, unless rootfstype= knows better. */
-static bool is_mountable(const struct boot_plan *plan, const struct disk_list *list, const struct disk *root, struct fail *fail)
+static bool is_mountable(const struct boot_plan *plan, const struct disk_list *list, const struct disk *root,
+			 struct fail *fail)
 {
 	char there[FAIL_DETAIL_BYTES - 2 * DISK_NAME_BYTES];
 	if (root->error != 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The last step: which disk is root, mounting it, and switching to it. Everything that can be checked is checked before the
- * point of no return.
+ * The last step: which disk is root, mounting it, and switching to it. Everything that can be checked is checked before
+ * the point of no return.
  */
 #ifndef BOOT_ROOT_H
 #define BOOT_ROOT_H
@@ -51,8 +51,8 @@ bool root_find_init(const struct boot_plan *plan, char init[static ROOT_INIT_BYT
 void root_unmount(void);
 
 /*
- * The point of no return: moves /dev, /proc, /sys, /run over, empties the initramfs, makes the root the root and runs init with
- * argv[0] replaced by it. Comes back only on failure.
+ * The point of no return: moves /dev, /proc, /sys, /run over, empties the initramfs, makes the root the root and runs
+ * init with argv[0] replaced by it. Comes back only on failure.
  */
 bool root_switch(const char *init, char **argv, char **environment, struct fail *fail);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The session's state machine. Kernel objects are made only once TCP is connected, and a failed attempt takes them
- * down before anything else happens. The ISID is open-iscsi's scheme, 00 02 3d and the kernel's session id, so that iscsid's
- * later login is a reinstatement of this session (RFC 7143 section 6.3.5).
+ * down before anything else happens. The ISID is open-iscsi's scheme, 00 02 3d and the kernel's session id, so that
+ * iscsid's later login is a reinstatement of this session (RFC 7143 section 6.3.5).
  */
 #include "boot/session.h"
 
@@ -27,7 +27,7 @@ static const struct {
 	int error;
 	enum fail_code code;
 } connect_errors[] = {
-	{ECONNREFUSED, FAIL_PORTAL_REFUSED}, {ENETUNREACH, FAIL_NO_ROUTE},    {EHOSTUNREACH, FAIL_HOST_SILENT},
+	{ECONNREFUSED, FAIL_PORTAL_REFUSED}, {ENETUNREACH, FAIL_NO_ROUTE},   {EHOSTUNREACH, FAIL_HOST_SILENT},
 	{ETIMEDOUT, FAIL_PORTAL_SILENT},     {EADDRNOTAVAIL, FAIL_NO_ROUTE},
 };
 
@@ -158,10 +158,11 @@ static bool enter_full_feature(struct session *s, int64_t now_ms)
 	s->tcp_fd = -1;
 	s->state = SESSION_UP;
 	s->deadline_ms = INT64_MAX;
-	log_info("%s: logged in to %s, %s", s->portal, s->target->name, result->chap ? "CHAP MD5" : "no authentication");
+	log_info("%s: logged in to %s, %s", s->portal, s->target->name,
+		 result->chap ? "CHAP MD5" : "no authentication");
 	if (s->retry.n_failed > 0)
-		log_wait("%s: back after %lld s and %u attempts", s->portal, (long long)(now_ms - s->retry.since_ms) / 1000,
-			 s->retry.n_failed + 1);
+		log_wait("%s: back after %lld s and %u attempts", s->portal,
+			 (long long)(now_ms - s->retry.since_ms) / 1000, s->retry.n_failed + 1);
 	retry_reset(&s->retry);
 	s->n_redirects = 0;
 	login_end(&s->login);
@@ -176,7 +177,8 @@ static bool follow_redirect(struct session *s)
 	const char *where = login_result(&s->login)->redirect_to;
 	if (s->n_redirects == REDIRECTS_MAX)
 		return fail_set(&s->fail, FAIL_REDIRECT, "redirected %d times, last to %s", REDIRECTS_MAX, where);
-	if (!text_host_port(span_of(where), &host, &port) || !span_copy(host, s->redirect_host, sizeof s->redirect_host))
+	if (!text_host_port(span_of(where), &host, &port) ||
+	    !span_copy(host, s->redirect_host, sizeof s->redirect_host))
 		return fail_set(&s->fail, FAIL_REDIRECT, "TargetAddress=%s", where);
 	log_info("%s: redirects us to %s", s->portal, where);
 	s->redirect_port = port;
@@ -221,8 +223,10 @@ void session_event(struct session *s, const struct iscsi_nl_message *event, int6
 	if (event->type == ISCSI_NL_CONN_ERROR)
 		good = fail_set(&s->fail, s->state == SESSION_UP ? FAIL_SESSION_LOST : FAIL_LOGIN_CLOSED, "error %u %s",
 				event->conn_error, iscsi_nl_conn_error_name(event->conn_error));
-	else if (event->type == ISCSI_NL_RECV_PDU && s->state == SESSION_LOGGING_IN && event->n_pdu_bytes >= PDU_HEADER_BYTES)
-		good = login_receive(&s->login, event->pdu, event->pdu + PDU_HEADER_BYTES, pdu_data_bytes(event), &s->fail) &&
+	else if (event->type == ISCSI_NL_RECV_PDU && s->state == SESSION_LOGGING_IN &&
+		 event->n_pdu_bytes >= PDU_HEADER_BYTES)
+		good = login_receive(&s->login, event->pdu, event->pdu + PDU_HEADER_BYTES, pdu_data_bytes(event),
+				     &s->fail) &&
 		       go_on_with_login(s, now_ms);
 	if (!good)
 		session_failed(s, now_ms);
@@ -309,7 +313,8 @@ static bool too_late(struct session *s, int64_t now_ms)
 {
 	switch (s->state) {
 	case SESSION_RESOLVING:
-		return fail_set(&s->fail, FAIL_NAME_UNRESOLVED, "no name server answered in %d s", RESOLVE_WAIT_MS / 1000);
+		return fail_set(&s->fail, FAIL_NAME_UNRESOLVED, "no name server answered in %d s",
+				RESOLVE_WAIT_MS / 1000);
 	case SESSION_CONNECTING:
 		return fail_set(&s->fail, FAIL_PORTAL_SILENT, "%d s", CONNECT_WAIT_MS / 1000);
 	case SESSION_LOGGING_IN:

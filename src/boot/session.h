@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One session from portal to kernel: resolve, connect, hand over, log in, scan; on any failure back to where the next attempt
- * starts, with nothing left in the kernel. First login and every later one run the same lines. Translates between
- * the rooms iscsi/ and kernel/, which do not know each other.
+ * One session from portal to kernel: resolve, connect, hand over, log in, scan; on any failure back to where the next
+ * attempt starts, with nothing left in the kernel. First login and every later one run the same lines. Translates
+ * between the rooms iscsi/ and kernel/, which do not know each other.
  */
 #ifndef BOOT_SESSION_H
 #define BOOT_SESSION_H
@@ -40,8 +40,8 @@ struct session {
 	enum session_state state;
 	int64_t deadline_ms; /* of the present state */
 
-	char portal[PORTAL_TEXT_BYTES];            /* the one in use, as text */
-	char redirect_host[ISCSI_VALUE_MAX + 1];   /* empty: the plan's portal */
+	char portal[PORTAL_TEXT_BYTES];          /* the one in use, as text */
+	char redirect_host[ISCSI_VALUE_MAX + 1]; /* empty: the plan's portal */
 	uint16_t redirect_port;
 	unsigned n_redirects;
 	struct resolver resolver;

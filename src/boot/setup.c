@@ -31,7 +31,8 @@ static bool mount_all(struct fail *fail)
 		file_make_dir(mounts[i].path, 0755);
 		if (mount_is_point(mounts[i].path))
 			continue;
-		int error = mount_file_system(mounts[i].type, mounts[i].path, mounts[i].type, mounts[i].flags, mounts[i].data);
+		int error = mount_file_system(mounts[i].type, mounts[i].path, mounts[i].type, mounts[i].flags,
+					      mounts[i].data);
 		if (error < 0 && error != -EBUSY)
 			return fail_errno(fail, FAIL_SETUP, -error, "mounting %s", mounts[i].path);
 	}

@@ -28,7 +28,8 @@ bool transport_open(struct transport *t, struct fail *fail)
 	t->request_fd = netlink_open(ISCSI_NL_PROTOCOL, 0);
 	t->event_fd = netlink_open(ISCSI_NL_PROTOCOL, ISCSI_NL_EVENT_GROUP);
 	if (t->request_fd < 0 || t->event_fd < 0)
-		return fail_errno(fail, FAIL_NETLINK, t->request_fd < 0 ? -t->request_fd : -t->event_fd, "NETLINK_ISCSI");
+		return fail_errno(fail, FAIL_NETLINK, t->request_fd < 0 ? -t->request_fd : -t->event_fd,
+				  "NETLINK_ISCSI");
 	t->handle = strtoull(text, NULL, 10);
 	return true;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Cutting a kernel command line into words the way the kernel does (lib/cmdline.c next_arg): blanks separate, double
- * quotes around a word or around a value protect blanks and are removed, there are no escapes; `-` and `_` in names are the same;
- * a lone `--` ends the words that are for us.
+ * quotes around a word or around a value protect blanks and are removed, there are no escapes; `-` and `_` in names are
+ * the same; a lone `--` ends the words that are for us.
  */
 #ifndef PLAN_CMDLINE_H
 #define PLAN_CMDLINE_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A DHCP lease as busybox udhcpc tells it: environment variables of its script, which our script (boot/lease.c) writes down
- * as KEY=VALUE lines. This reads those lines; what the DHCP server sent is not trusted.
+ * A DHCP lease as busybox udhcpc tells it: environment variables of its script, which our script (boot/lease.c) writes
+ * down as KEY=VALUE lines. This reads those lines; what the DHCP server sent is not trusted.
  */
 #ifndef PLAN_LEASE_H
 #define PLAN_LEASE_H

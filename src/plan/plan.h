@@ -35,7 +35,8 @@ struct plan_lun {
 struct plan_target {
 	struct origin origin;
 	char name[ISCSI_NAME_MAX + 1];
-	char host[HOST_MAX + 1]; /* address literal without brackets (IPv6 may carry %scope) or DNS name; empty until merged */
+	char host[HOST_MAX +
+		  1]; /* address literal without brackets (IPv6 may carry %scope) or DNS name; empty until merged */
 	uint16_t port;
 	struct plan_lun lun;
 	char username[CHAP_NAME_MAX + 1]; /* from the URL; empty: the plan's */
@@ -80,7 +81,7 @@ struct plan_root {
 	uint16_t path_port;
 	char path_name[ISCSI_NAME_MAX + 1];
 	struct plan_lun path_lun;
-	uint32_t part; /* partition number, 0: the whole disk */
+	uint32_t part;            /* partition number, 0: the whole disk */
 	char fstype[VALUE_BYTES]; /* rootfstype=, comma list, empty: found by the super block */
 	char flags[VALUE_BYTES];  /* rootflags= */
 	bool writable;            /* rw */
@@ -120,7 +121,8 @@ enum {
 	PLAN_NOTE_BYTES = 320, /* holds an iSCSI name */
 };
 
-/* What the user should know though it stops nothing ("LUN 10 is read as hexadecimal: 16"). Logged as warnings by boot/. */
+/* What the user should know though it stops nothing ("LUN 10 is read as hexadecimal: 16"). Logged as warnings by boot/.
+ */
 struct plan_notes {
 	uint8_t n_notes;
 	char text[PLAN_NOTES_MAX][PLAN_NOTE_BYTES];
@@ -128,15 +130,15 @@ struct plan_notes {
 
 /*
  * Reads a kernel command line (any trailing newline included) into an empty plan (all zero). Words it does not know are
- * passed over. Sources of failure: a value of a known word cannot be used (FAIL_WORD_VALUE, detail names word, value - never
- * of a secret - and reason), too many of them. The scalar words: the last one wins, as in the kernel.
+ * passed over. Sources of failure: a value of a known word cannot be used (FAIL_WORD_VALUE, detail names word, value -
+ * never of a secret - and reason), too many of them. The scalar words: the last one wins, as in the kernel.
  */
 bool plan_read(const char *cmdline, struct boot_plan *plan, struct plan_notes *notes, struct fail *fail);
 
 /* What of the machine the plan may need. Empty texts: not known. */
 struct plan_machine {
-	char dmi_uuid[64];       /* text of /sys/class/dmi/id/product_uuid */
-	uint8_t mac[6];          /* lowest hardware address of the real network cards */
+	char dmi_uuid[64]; /* text of /sys/class/dmi/id/product_uuid */
+	uint8_t mac[6];    /* lowest hardware address of the real network cards */
 	bool has_mac;
 };
 
@@ -144,7 +146,8 @@ struct plan_machine {
  * Fills what was not given (portal into bare targets, user names, initiator name, ip= default) and refuses what cannot
  * work. After success the plan is complete: every target has name, host and port, the initiator has a name.
  */
-bool plan_check(struct boot_plan *plan, const struct plan_machine *machine, struct plan_notes *notes, struct fail *fail);
+bool plan_check(struct boot_plan *plan, const struct plan_machine *machine, struct plan_notes *notes,
+		struct fail *fail);
 
 enum {
 	PLAN_LINE_BYTES = 1024, /* the longest line there can be */
@@ -154,7 +157,8 @@ enum {
 /* One line for the console: "NAME at HOST:PORT LUN 1 (iscsi_target=), CHAP as USER (iscsi_username=)". */
 void plan_describe_target(const struct boot_plan *plan, unsigned index, char out[static PLAN_LINE_BYTES]);
 
-/* A LUN's number as users write it: decimal, or where it has no such form all 64 bits as udev writes them, 0x and 16 digits. */
+/* A LUN's number as users write it: decimal, or where it has no such form all 64 bits as udev writes them, 0x and 16
+ * digits. */
 void plan_format_lun(uint64_t number, char out[static PLAN_LUN_BYTES]);
 
 /* "HOST:PORT" with brackets around an IPv6 literal. */

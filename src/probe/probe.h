@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What is on a disk: file systems by their super block, containers that cannot be root as they are (LUKS, LVM, md,
- * swap), and GPT and MBR partition tables. Pure: callers bring the bytes. Everything comes from an untrusted disk, so every
- * offset and count is bounded.
+ * swap), and GPT and MBR partition tables. Pure: callers bring the bytes. Everything comes from an untrusted disk, so
+ * every offset and count is bounded.
  */
 #ifndef PROBE_PROBE_H
 #define PROBE_PROBE_H
@@ -25,14 +25,15 @@ enum probe_kind {
 
 struct probe_super {
 	enum probe_kind kind;
-	char type[24];                  /* "ext4", "xfs", "btrfs", "squashfs", "erofs", "f2fs", "crypto_LUKS", "LVM2_member", ... (blkid's words) */
-	char uuid[PROBE_UUID_BYTES];    /* as blkid prints it, empty when there is none */
-	char label[PROBE_LABEL_BYTES];  /* empty when there is none */
+	char type[24]; /* "ext4", "xfs", "btrfs", "squashfs", "erofs", "f2fs", "crypto_LUKS", "LVM2_member", ...
+			  (blkid's words) */
+	char uuid[PROBE_UUID_BYTES];   /* as blkid prints it, empty when there is none */
+	char label[PROBE_LABEL_BYTES]; /* empty when there is none */
 };
 
 /*
- * Looks at the first n_bytes of a device (PROBE_SUPER_BYTES, or the whole device when it is shorter). ext2, ext3 and ext4 are
- * told apart by their features, as blkid does.
+ * Looks at the first n_bytes of a device (PROBE_SUPER_BYTES, or the whole device when it is shorter). ext2, ext3 and
+ * ext4 are told apart by their features, as blkid does.
  */
 void probe_super(const uint8_t *bytes, size_t n_bytes, struct probe_super *out);
 
@@ -57,18 +58,20 @@ enum {
 };
 
 /*
- * Reads the start of a disk: block 0 and the GPT header in block 1. `bytes` holds at least two logical blocks of block_bytes
- * (512 or 4096). A GPT header is taken only with its signature, header CRC32 and sane sizes; a protective MBR alone is
- * no MBR table.
+ * Reads the start of a disk: block 0 and the GPT header in block 1. `bytes` holds at least two logical blocks of
+ * block_bytes (512 or 4096). A GPT header is taken only with its signature, header CRC32 and sane sizes; a protective
+ * MBR alone is no MBR table.
  */
 void probe_table(const uint8_t *bytes, size_t n_bytes, uint32_t block_bytes, struct probe_table *out);
 
 struct probe_partition {
-	char uuid[PROBE_UUID_BYTES];   /* PARTUUID as the kernel and blkid write it: GPT lower-case UUID, MBR "xxxxxxxx-nn" */
+	char uuid[PROBE_UUID_BYTES];   /* PARTUUID as the kernel and blkid write it: GPT lower-case UUID, MBR
+					  "xxxxxxxx-nn" */
 	char label[PROBE_LABEL_BYTES]; /* PARTLABEL in UTF-8, GPT only */
 };
 
-/* Identity of partition `number` (from 1). `entries`: the bytes of the GPT entry array (ignored for MBR). False: no such entry. */
+/* Identity of partition `number` (from 1). `entries`: the bytes of the GPT entry array (ignored for MBR). False: no
+ * such entry. */
 bool probe_partition(const struct probe_table *table, const uint8_t *entries, size_t n_bytes, uint32_t number,
 		     struct probe_partition *out);
 

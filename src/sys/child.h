@@ -33,8 +33,8 @@ bool child_ended(struct child *c);
 void child_wait(struct child *c);
 
 /*
- * SIGKILL. Does not wait: a child inside a system call on a disk whose target is gone ends only when the target is back; whoever
- * is process 1 then reaps it.
+ * SIGKILL. Does not wait: a child inside a system call on a disk whose target is gone ends only when the target is
+ * back; whoever is process 1 then reaps it.
  */
 void child_kill(struct child *c);
 

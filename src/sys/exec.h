@@ -14,8 +14,9 @@ int exec_program(const char *path, char **argv, char **environment);
 int dir_handle(const char *path);
 
 /*
- * Makes this process one that nothing ends by accident: a session of its own, / as directory, the usual ending signals ignored, out
- * of the OOM killer's reach, all memory locked. Needs /proc. `title` replaces argv[0] in the n_bytes at `argv0`.
+ * Makes this process one that nothing ends by accident: a session of its own, / as directory, the usual ending signals
+ * ignored, out of the OOM killer's reach, all memory locked. Needs /proc. `title` replaces argv[0] in the n_bytes at
+ * `argv0`.
  */
 void resident_become(const char *title, char *argv0, size_t n_bytes);
 

@@ -11,7 +11,8 @@ void poll_wait(struct poll_item *items, unsigned n_items, int64_t timeout_ms)
 {
 	struct pollfd fds[POLL_ITEMS_MAX];
 	for (unsigned i = 0; i < n_items; i++) {
-		short events = (short)((items[i].wanted & POLL_READ ? POLLIN : 0) | (items[i].wanted & POLL_WRITE ? POLLOUT : 0));
+		short events = (short)((items[i].wanted & POLL_READ ? POLLIN : 0) |
+				       (items[i].wanted & POLL_WRITE ? POLLOUT : 0));
 		fds[i] = (struct pollfd){.fd = items[i].fd, .events = events};
 		items[i].ready = 0;
 	}
@@ -22,6 +23,7 @@ void poll_wait(struct poll_item *items, unsigned n_items, int64_t timeout_ms)
 		if (fds[i].revents & (POLLERR | POLLHUP | POLLNVAL))
 			items[i].ready = items[i].wanted;
 		else
-			items[i].ready = (fds[i].revents & POLLIN ? POLL_READ : 0) | (fds[i].revents & POLLOUT ? POLL_WRITE : 0);
+			items[i].ready =
+				(fds[i].revents & POLLIN ? POLL_READ : 0) | (fds[i].revents & POLLOUT ? POLL_WRITE : 0);
 	}
 }

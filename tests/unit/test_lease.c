@@ -24,8 +24,9 @@ static void whole_lease(void **state)
 	struct lease lease;
 	struct fail fail;
 	char text[IP_TEXT_BYTES];
-	assert_true(read_it("ip=10.1.2.3\nmask=20\nrouter=10.1.0.1 10.1.0.2\ndns=9.9.9.9 10.1.0.53\nmtu=9000\nhostname=pi4\n",
-			    &lease, &fail));
+	assert_true(read_it(
+		"ip=10.1.2.3\nmask=20\nrouter=10.1.0.1 10.1.0.2\ndns=9.9.9.9 10.1.0.53\nmtu=9000\nhostname=pi4\n",
+		&lease, &fail));
 	ip_format(&lease.address, text);
 	assert_string_equal(text, "10.1.2.3");
 	assert_int_equal(lease.prefix_bits, 20);
@@ -41,8 +42,14 @@ static void whole_lease(void **state)
 static void unusable_leases(void **state)
 {
 	(void)state;
-	static const char *const texts[] = {"", "ip=10.0.0.1", "mask=24", "ip=10.0.0\nmask=24", "ip=fe80::1\nmask=64",
-					    "ip=10.0.0.1\nmask=33", "ip=10.0.0.1\nmask=0", "ip\nmask"};
+	static const char *const texts[] = {"",
+					    "ip=10.0.0.1",
+					    "mask=24",
+					    "ip=10.0.0\nmask=24",
+					    "ip=fe80::1\nmask=64",
+					    "ip=10.0.0.1\nmask=33",
+					    "ip=10.0.0.1\nmask=0",
+					    "ip\nmask"};
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
 		struct lease lease, before;
 		struct fail fail;

@@ -509,6 +509,9 @@ static void the_first_failure_sticks(void **state)
 	assert_false(talk_deliver(&login, header, NULL, 0, &again));
 	assert_int_equal(again.code, FAIL_FORBIDDEN);
 	assert_int_equal(login_state(&login), LOGIN_FAILED);
+	struct fail earlier = {.code = FAIL_SESSION_LOST};
+	assert_false(talk_deliver(&login, header, NULL, 0, &earlier));
+	assert_int_equal(earlier.code, FAIL_SESSION_LOST);
 }
 
 static void an_answer_out_of_turn(void **state)

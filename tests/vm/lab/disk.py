@@ -32,7 +32,7 @@ class Disk:
 
 
 def make(directory, fstype="ext4", table=None, number=1, init="/sbin/init"):
-    """A test's own copy of a disk. fstype None: nothing but zeros. init: where its init is, None: there is none."""
+    """A test's own copy of a disk. fstype None: nothing but zeros. init: where its init is, None: no program at all."""
     disk = describe(os.path.join(directory, f"disk{number}.img"), fstype, table, number)
     key = place.recipe_key(__file__, os.path.join(HERE, "init.sh"), BUSYBOX, repr((fstype, table, number, init)))
     source = place.cached("disks", key, lambda path: build(path, disk, fstype, table, init))
@@ -70,9 +70,9 @@ def set_size(path, mib):
 def populate(tree, init):
     for name in DIRECTORIES:
         os.makedirs(os.path.join(tree, name))
-    shutil.copy(BUSYBOX, os.path.join(tree, "bin", "busybox"))
-    os.symlink("busybox", os.path.join(tree, "bin", "sh"))
     if init:
+        shutil.copy(BUSYBOX, os.path.join(tree, "bin", "busybox"))
+        os.symlink("busybox", os.path.join(tree, "bin", "sh"))
         shutil.copy(os.path.join(HERE, "init.sh"), tree + init)
         os.chmod(tree + init, 0o755)
 
