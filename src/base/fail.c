@@ -92,7 +92,7 @@ static const struct fail_entry table[FAIL_CODE_COUNT] = {
 			      "Update the target's software, or report it.", RETRY_SLOW},
 	[FAIL_CHAP_WANTED] = {"E3E", "the target demands CHAP and no secret is known here",
 			      "Give iscsi_username= and iscsi_password=.", RETRY_NEVER},
-	[FAIL_CHAP_ALGORITHM] = {"E3F", "the target chose a CHAP algorithm that was not offered",
+	[FAIL_CHAP_ALGORITHM] = {"E3F", "the target has no CHAP algorithm in common with us",
 				 "Allow MD5 for CHAP on the target.", RETRY_SLOW},
 	[FAIL_AUTH_DOWNGRADE] = {"E40", "the target wants no authentication although a secret is configured",
 				 "Switch CHAP on for this initiator on the target, or remove iscsi_username= and "

@@ -103,12 +103,11 @@ bool textkeys_number(struct span value, uint32_t min, uint32_t max, uint32_t *ou
 
 bool textkeys_binary(struct span value, uint8_t *out, size_t n_max, size_t *n_out)
 {
-	bool good = false;
 	if (cut_prefix(&value, 'x'))
-		good = text_hex_bytes(value, out, n_max, n_out);
-	else if (cut_prefix(&value, 'b'))
-		good = text_base64_bytes(value, out, n_max, n_out);
-	return good && *n_out > 0;
+		return text_hex_bytes(value, out, n_max, n_out);
+	if (cut_prefix(&value, 'b'))
+		return text_base64_bytes(value, out, n_max, n_out);
+	return false;
 }
 
 static int shown(struct span s)
