@@ -17,11 +17,11 @@ enum {
 	MODPROBE_WORDS = 4, /* busybox modprobe -a -q */
 };
 
-static void spawn_modprobe(struct child *child, const char *const *names, unsigned n_names)
+static void spawn_modprobe(struct modules *m, const char *const *names, unsigned n_names)
 {
 	const char *argv[MODPROBE_WORDS + MODULES_PENDING_MAX + 1] = {BUSYBOX, "modprobe", "-a", "-q"};
 	memcpy(argv + MODPROBE_WORDS, names, n_names * sizeof *names);
-	int error = child_spawn(child, argv, program_environment, CHILD_QUIET);
+	int error = child_spawn(&m->child, argv, program_environment, CHILD_QUIET);
 	if (error < 0)
 		log_wait("cannot run %s modprobe (%s), going on with the drivers that are there", BUSYBOX,
 			 strerror(-error));
@@ -32,13 +32,14 @@ static void load_named(struct modules *m)
 	char text[NAMES_BYTES];
 	const char *names[NAMES_MAX];
 	unsigned n_names = 0;
+	m->names_wanted = false;
 	if (file_read_text("/etc/iscsiroot/modules", text, sizeof text) < 0)
 		return;
 	for (char *save = NULL, *name = strtok_r(text, "\n", &save); name != NULL && n_names < NAMES_MAX;
 	     name = strtok_r(NULL, "\n", &save))
 		names[n_names++] = name;
 	if (n_names > 0)
-		spawn_modprobe(&m->by_name, names, n_names);
+		spawn_modprobe(m, names, n_names);
 }
 
 static void want_devices_of(struct modules *m, const char *bus)
@@ -61,8 +62,8 @@ void modules_start(struct modules *m)
 	if (dir_open(&buses, "/sys/bus") == 0)
 		for (const char *bus; (bus = dir_next(&buses)) != NULL;)
 			want_devices_of(m, bus);
+	m->names_wanted = true;
 	modules_step(m);
-	load_named(m);
 }
 
 void modules_want(struct modules *m, struct span alias)
@@ -74,21 +75,27 @@ void modules_want(struct modules *m, struct span alias)
 		m->n_pending++;
 }
 
-void modules_step(struct modules *m)
+static void load_pending(struct modules *m)
 {
-	child_ended(&m->by_name);
-	if (m->by_alias.pid != 0 && !child_ended(&m->by_alias))
-		return;
-	if (m->n_pending == 0)
-		return;
 	const char *names[MODULES_PENDING_MAX];
 	for (unsigned i = 0; i < m->n_pending; i++)
 		names[i] = m->pending[i];
-	spawn_modprobe(&m->by_alias, names, m->n_pending);
+	spawn_modprobe(m, names, m->n_pending);
 	m->n_pending = 0;
+}
+
+/* Network cards first: while they look for their link, the rest is loaded. */
+void modules_step(struct modules *m)
+{
+	if (m->child.pid != 0 && !child_ended(&m->child))
+		return;
+	if (m->n_pending > 0)
+		load_pending(m);
+	else if (m->names_wanted)
+		load_named(m);
 }
 
 bool modules_idle(const struct modules *m)
 {
-	return m->by_name.pid == 0 && m->by_alias.pid == 0 && m->n_pending == 0;
+	return m->child.pid == 0 && !m->names_wanted && m->n_pending == 0;
 }

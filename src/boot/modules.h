@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Kernel modules: those the image names, and the drivers of the devices that are there or appear, through busybox
- * modprobe in children of its own. Drivers that are built in need nothing of this.
+ * Kernel modules: the drivers of the devices that are there or appear, then those the image names, through busybox
+ * modprobe in a child. Drivers that are built in need nothing of this.
  */
 #ifndef BOOT_MODULES_H
 #define BOOT_MODULES_H
@@ -18,7 +18,8 @@ enum {
 };
 
 struct modules {
-	struct child by_name, by_alias;
+	struct child child; /* one at a time: two would load the modules that both need twice */
+	bool names_wanted;  /* the image's list is not loaded yet */
 	unsigned n_pending;
 	char pending[MODULES_PENDING_MAX][MODULES_ALIAS_BYTES];
 };

@@ -74,7 +74,7 @@ class Bench:
 def make_root(directory):
     """The root disk: 16 MiB ext4 with busybox and root.sh as init. Returns its path."""
     path, tree = os.path.join(directory, "root.img"), os.path.join(directory, "root")
-    disk.populate(tree, init=None)
+    disk.populate(tree, "/sbin/init")
     shutil.copy(os.path.join(HERE, "root.sh"), os.path.join(tree, "sbin/init"))
     disk.set_size(path, disk.SIZE_MIB["ext4"])
     disk.make_ext4(path, tree, disk.describe(path, "ext4", None, 1))
