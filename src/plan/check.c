@@ -95,7 +95,7 @@ static bool read_machine_uuid(const char *text, char out[static 37])
 		bool hex = text_hex_digit(text[n]) >= 0;
 		if (shape[n] == 'x' ? !hex : text[n] != '-')
 			return false;
-		out[n] = text[n] >= 'A' && text[n] <= 'F' ? (char)(text[n] | 0x20) : text[n];
+		out[n] = (char)(text[n] | 0x20); /* lower case; digits and '-' have this bit already */
 	}
 	if (n < 36 || (text[n] != '\0' && text[n] != '\n'))
 		return false;

@@ -51,8 +51,8 @@ static bool is_power_of_2(uint32_t n)
 	return (n & (n - 1)) == 0;
 }
 
-/* Partitions above PROBE_GPT_ENTRIES_MAX have no identity here. */
-static bool read_gpt(const uint8_t *block, uint32_t block_bytes, struct probe_table *out)
+/* Leaves *out alone when it is no good header. Partitions above PROBE_GPT_ENTRIES_MAX have no identity here. */
+static void read_gpt(const uint8_t *block, uint32_t block_bytes, struct probe_table *out)
 {
 	struct cursor c = cursor_over(block, block_bytes);
 	const uint8_t *magic = cursor_take(&c, 8);
@@ -67,15 +67,14 @@ static bool read_gpt(const uint8_t *block, uint32_t block_bytes, struct probe_ta
 	uint32_t entry_bytes = cursor_le32(&c);
 	if (c.bad || memcmp(magic, "EFI PART", 8) != 0 || header_bytes < GPT_HEADER_BYTES ||
 	    header_bytes > block_bytes || crc != sum_header(block, header_bytes))
-		return false;
+		return;
 	if (own_lba != 1 || entries_lba < 2 || n_entries == 0 || entry_bytes < GPT_ENTRY_BYTES ||
 	    entry_bytes > PROBE_GPT_ENTRY_BYTES_MAX || !is_power_of_2(entry_bytes))
-		return false;
+		return;
 	out->kind = PROBE_TABLE_GPT;
 	out->entries_lba = entries_lba;
 	out->n_entries = n_entries < PROBE_GPT_ENTRIES_MAX ? n_entries : PROBE_GPT_ENTRIES_MAX;
 	out->entry_bytes = entry_bytes;
-	return true;
 }
 
 /* Reads block 0. A boot sector that is no table has other values where the boot flags of the entries are. */
@@ -106,10 +105,10 @@ void probe_table(const uint8_t *bytes, size_t n_bytes, uint32_t block_bytes, str
 		return;
 	if (protective) {
 		read_gpt(bytes + block_bytes, block_bytes, out);
-		return;
+	} else {
+		out->kind = PROBE_TABLE_MBR;
+		out->mbr_signature = signature;
 	}
-	out->kind = PROBE_TABLE_MBR;
-	out->mbr_signature = signature;
 }
 
 static bool read_gpt_entry(const struct probe_table *table, const uint8_t *entries, size_t n_bytes, uint32_t number,

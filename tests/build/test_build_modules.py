@@ -63,7 +63,7 @@ def test_indexes_know_only_what_is_there(tmp_path):
 def test_start_list(tmp_path):
     tree = fake.make_tree(tmp_path)
     start = built(tmp_path, tree)["etc/iscsiroot/modules"].data.decode().split()
-    assert start == ["iscsi_tcp", "sd_mod", "crc32c_generic", "crc32c_intel"]
+    assert start == ["crc32c_generic", "crc32c_intel", "iscsi_tcp", "sd_mod"]
     lean = built(tmp_path, tree, "--no-default-modules", "--add-module", "sd_mod")
     assert lean["etc/iscsiroot/modules"].data == b"sd_mod\n"
 

@@ -104,6 +104,7 @@ static void names_fold_dash_and_underscore(void **state)
 	assert_false(cmdline_name_is(span_of("iscsi.target"), "iscsi_target"));
 	assert_false(cmdline_name_is(span_of("iscsi_targe"), "iscsi_target"));
 	assert_false(cmdline_name_is(span_of("iscsi_targets"), "iscsi_target"));
+	assert_false(cmdline_name_is(span_of("xscsi_target"), "iscsi_target"));
 	assert_false(cmdline_name_is(span_of("ISCSI_TARGET"), "iscsi_target"));
 	assert_false(cmdline_name_is((struct span){0}, "ip"));
 }

@@ -106,6 +106,8 @@ static void targets_are_read(void **state)
 		{"iscsi://10.0.0.5/iqn.2026-01.lab:root", "iqn.2026-01.lab:root at 10.0.0.5:3260"},
 		{"iscsi://10.0.0.5/iqn.2026-01.lab:root/1", "iqn.2026-01.lab:root at 10.0.0.5:3260 LUN 1"},
 		{"iscsi://10.0.0.5:860/iqn.2026-01.lab:root/0", "iqn.2026-01.lab:root at 10.0.0.5:860 LUN 0"},
+		{"iscsi://AZ-az_09.x/iqn.x", "iqn.x at AZ-az_09.x:3260"},
+		{"iscsi://u@nas.example/iqn.x", "iqn.x at nas.example:3260 as u"},
 		{"iscsi://nas.example/iqn.x/10", "iqn.x at nas.example:3260 LUN a"},
 		{"iscsi://nas_1/iqn.x/0x10", "iqn.x at nas_1:3260 LUN 10"},
 		{"iscsi://10.0.0.5/iqn.x/255", "iqn.x at 10.0.0.5:3260 LUN ff"},
@@ -206,6 +208,7 @@ static void wrong_targets_are_refused(void **state)
 		{"root", BAD_FORM},
 		{"iqn", BAD_FORM},
 		{"iqnx2026", BAD_FORM},
+		{"xqn.2026", BAD_FORM},
 		{"iscsi", BAD_FORM},
 		{"http://10.0.0.5/iqn.x", BAD_FORM},
 		{"ISCSI://10.0.0.5/iqn.x", BAD_FORM},
@@ -224,6 +227,7 @@ static void wrong_targets_are_refused(void **state)
 		{"iscsi://2001:db8::1:3260:0:0:0:0/iqn.x", BAD_AUTHORITY},
 		{"iscsi://10.0.0.256/iqn.x", BAD_HOST},
 		{"iscsi://10.0.0/iqn.x", BAD_HOST},
+		{"iscsi://9.9.9.999/iqn.x", BAD_HOST},
 		{"iscsi://10/iqn.x", BAD_HOST},
 		{"iscsi://my host/iqn.x", BAD_HOST},
 		{"iscsi://host!/iqn.x", BAD_HOST},
@@ -308,6 +312,10 @@ static void long_names_are_refused_and_shown_in_part(void **state)
 	char expected[FAIL_DETAIL_BYTES];
 	snprintf(expected, sizeof expected, "iscsi_target=%.200s...: %s", LONG_NAME "x", NAME_LONG);
 	must_refuse("iscsi_target=" LONG_NAME "x", FAIL_WORD_VALUE, expected);
+	snprintf(expected, sizeof expected, "iscsi_target=%.200s: %s", LONG_HOST, BAD_FORM);
+	char line[256];
+	snprintf(line, sizeof line, "iscsi_target=%.200s", LONG_HOST);
+	must_refuse(line, FAIL_WORD_VALUE, expected);
 	snprintf(expected, sizeof expected, "iscsi_target=%.200s...: %s", "iscsi://h/" LONG_NAME "x", NAME_LONG);
 	must_refuse("iscsi_target=iscsi://h/" LONG_NAME "x", FAIL_WORD_VALUE, expected);
 	snprintf(expected, sizeof expected, "iscsi_target=%.200s...: %s", "iscsi://a" LONG_HOST, BAD_HOST);
@@ -982,6 +990,8 @@ static void the_initiator_name_comes_from_the_machine(void **state)
 		"4c4c454400423510-8052-b4c04f4e4d32",
 	};
 	check_initiator("4C4C4544-0042-3510-8052-B4C04F4E4D32\n", true, from_dmi, "DMI");
+	check_initiator("ABCDEF01-2345-6789-0000-AbCdEf0129AF\n", true,
+			"iqn.2026-11.org.iscsiroot:abcdef01-2345-6789-0000-abcdef0129af", "DMI");
 	check_initiator("4c4c4544-0042-3510-8052-b4c04f4e4d32", false, from_dmi, "DMI");
 	for (size_t i = 0; i < COUNT(unusable); i++) {
 		check_initiator(unusable[i], true, from_mac, "MAC");
@@ -1022,6 +1032,7 @@ static void more_notes_than_fit_are_left_out(void **state)
 		   "iscsi_target=iscsi:h:::10:iqn.2 iscsi_target=iscsi:h:::10:iqn.3 iscsi_target=iscsi:h:::10:iqn.4 "
 		   "iscsi_target=iscsi:h:::10:iqn.5 iscsi_target=iscsi:h:::10:iqn.6 ip=both ip=both");
 	assert_int_equal(notes.n_notes, PLAN_NOTES_MAX);
+	assert_string_equal(plan.initiator.name, "x");
 }
 
 /* ---- describing ---- */
@@ -1037,6 +1048,8 @@ static void targets_are_described(void **state)
 		 "iqn.2026-01.lab:root at 10.0.0.5:3260 LUN 1 (iscsi_target=), CHAP as pi4 (iscsi_username=)"},
 		{"iscsi_target=iscsi://pi5@10.0.0.5/iqn.x/1 iscsi_password=Sesame12",
 		 "iqn.x at 10.0.0.5:3260 LUN 1 (iscsi_target=), CHAP as pi5 (iscsi_target=)"},
+		{"iscsi_target=iscsi://u@h/iqn.x/1 iscsi_password=p iscsi_username=v",
+		 "iqn.x at h:3260 LUN 1 (iscsi_target=), CHAP as u (iscsi_target=)"},
 		{"iscsi_target=iqn.x iscsi_portal=[2001:db8::1]:860",
 		 "iqn.x at [2001:db8::1]:860 all LUNs (iscsi_target=)"},
 		{"iscsi_target=iscsi://h/iqn.x/300", "iqn.x at h:3260 LUN 300 (iscsi_target=)"},

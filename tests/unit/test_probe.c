@@ -69,6 +69,14 @@ static const struct super_case {
 	 "sixteen letters.",
 	 {PIECE(1080, "\x53\xef"), PIECE(1128, UUID_BYTES), PIECE(1144, "sixteen letters.not this"),
 	  PIECE(1116, "\x3c\0\0\0\xc2\x02\0\0\x6b\x04")}},
+	/* the largest block; preallocation of directories is no journal */
+	{PROBE_FILESYSTEM,
+	 "ext2",
+	 "",
+	 "",
+	 {PIECE(1080, "\x53\xef"), PIECE(1048, "\x06"), PIECE(1116, "\1\0\0\0\2\0\0\0\0")}},
+	/* compression: neither ext2 nor ext3 of libblkid knows it */
+	{PROBE_FILESYSTEM, "ext4", "", "", {PIECE(1080, "\x53\xef"), PIECE(1116, "\4\0\0\0\1\0\0\0\0")}},
 	/* one feature that ext3 does not know, read-only compatible */
 	{PROBE_FILESYSTEM, "ext4", "", "", {PIECE(1080, "\x53\xef"), PIECE(1116, "\x04\0\0\0\x02\0\0\0\x08")}},
 	/* extents, without journal */
@@ -184,6 +192,28 @@ static void must_be_whole(const struct probe_super *super)
 	assert_true(memchr(super->label, '\0', sizeof super->label) != NULL);
 	assert_int_equal(super->kind == PROBE_UNKNOWN, super->type[0] == '\0');
 	assert_true(super->kind != PROBE_UNKNOWN || (super->uuid[0] == '\0' && super->label[0] == '\0'));
+}
+
+static void every_place_of_swap_and_lvm_is_known(void **state)
+{
+	(void)state;
+	uint8_t *image = malloc(PROBE_SUPER_BYTES);
+	for (size_t page = 4096; page <= 65536; page *= 2) {
+		struct probe_super super;
+		memset(image, 0, PROBE_SUPER_BYTES);
+		memcpy(image + page - 10, "SWAPSPACE2", 10);
+		probe_super(image, PROBE_SUPER_BYTES, &super);
+		assert_string_equal(super.type, "swap");
+	}
+	for (size_t sector = 0; sector < 5; sector++) {
+		struct probe_super super;
+		memset(image, 0, PROBE_SUPER_BYTES);
+		memcpy(image + 512 * sector, "LABELONE", 8);
+		memcpy(image + 512 * sector + 24, "LVM2 001", 8);
+		probe_super(image, PROBE_SUPER_BYTES, &super);
+		assert_string_equal(super.type, sector < 4 ? "LVM2_member" : "");
+	}
+	free(image);
 }
 
 /* Devices of every length around every piece: nothing is read past the end. */
@@ -315,7 +345,7 @@ static void what_is_no_mbr_is_none(void **state)
 	probe_table(image, sizeof image, 512, &table);
 	assert_int_equal(table.kind, PROBE_TABLE_NONE);
 	put_mbr(image, 1, 0x83);
-	image[478] = 0x41; /* flags of the third entry: a boot sector's code */
+	image[478] = 0x01; /* flags of the third entry: a boot sector's code */
 	probe_table(image, sizeof image, 512, &table);
 	assert_int_equal(table.kind, PROBE_TABLE_NONE);
 	image[478] = 0;
@@ -416,6 +446,9 @@ static void gpt_entries_have_identities(void **state)
 		{"L\0i\0n\0u\0x\0 \0r\0o\0o\0t\0", 20, "Linux root"},
 		{"", 0, ""},
 		{"\xe9\0", 2, "\xc3\xa9"},
+		{"\x7f\0\x80\0", 4, "\x7f\xc2\x80"},
+		{"\x00\xd8\x00\xdc", 4, "\xf0\x90\x80\x80"},
+		{"\x00\xdc\x00\xdc", 4, "\xef\xbf\xbd\xef\xbf\xbd"},
 		{"\xac\x20", 2, "\xe2\x82\xac"},
 		{"\xff\x07\x00\x08", 4, "\xdf\xbf\xe0\xa0\x80"},
 		{"\x3d\xd8\x00\xde", 4, "\xf0\x9f\x98\x80"},
@@ -437,6 +470,17 @@ static void gpt_entries_have_identities(void **state)
 		assert_string_equal(part.uuid, GUID_TEXT);
 		assert_string_equal(part.label, cases[i].label);
 	}
+}
+
+static void a_partition_without_guid_has_no_uuid(void **state)
+{
+	(void)state;
+	uint8_t entries[128] = {1};
+	struct probe_partition part;
+	memset(&part, 0xff, sizeof part);
+	assert_true(probe_partition(&gpt, entries, sizeof entries, 1, &part));
+	assert_string_equal(part.uuid, "");
+	assert_string_equal(part.label, "");
 }
 
 static void the_longest_gpt_name_ends_with_its_field(void **state)
@@ -505,6 +549,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(supers_are_known),
+		cmocka_unit_test(every_place_of_swap_and_lvm_is_known),
 		cmocka_unit_test(short_devices_do_no_harm),
 		cmocka_unit_test(random_supers_do_no_harm),
 		cmocka_unit_test(crc32_of_the_check_string),
@@ -514,6 +559,7 @@ int main(void)
 		cmocka_unit_test(gpt_sizes_are_checked),
 		cmocka_unit_test(gpt_needs_signature_sum_and_protective_mbr),
 		cmocka_unit_test(gpt_entries_have_identities),
+		cmocka_unit_test(a_partition_without_guid_has_no_uuid),
 		cmocka_unit_test(the_longest_gpt_name_ends_with_its_field),
 		cmocka_unit_test(entries_that_are_not_there_are_refused),
 		cmocka_unit_test(wider_entries_are_found),

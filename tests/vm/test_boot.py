@@ -16,8 +16,8 @@ def test_root_is_reached(lab, kernel):
     """The image that users get, no authentication, static address: every fact of a plain boot."""
     lab.target(NAME, lab.disk())
     vm = lab.boot(TARGET + " vmtest=shell", kernel=kernel, initrd=image.build(kernel, image.DEFAULT))
-    vm.expect(rf"iscsiroot: [^\n]*{DMI_NAME}")
-    vm.expect(rf"iscsiroot: [^\n]*{NAME} at 10\.99\.0\.1:3260 LUN 1 \(iscsi_target=\)")
+    vm.expect(rf"iscsiroot: plan: {NAME} at 10\.99\.0\.1:3260 LUN 1 \(iscsi_target=\)\n")
+    vm.expect(rf"iscsiroot: we are {DMI_NAME} \(DMI\)\n")
     vm.expect(r"iscsiroot: eth0: up, 10\.99\.0\.2/24[^\n]*gateway 10\.99\.0\.1")
     vm.expect(rf"iscsiroot: 10\.99\.0\.1:3260: logged in to {NAME}, no authentication")
     vm.expect(r"iscsiroot: sda: 16 MiB[^\n]*ext4")

@@ -16,6 +16,7 @@ import time
 from lab.net import wait_for
 
 EXPECT_SECONDS = 90
+GATHER_SECONDS = 0.02
 TAIL_LINES = 40
 PANIC = re.compile(r"Kernel panic - not syncing.*")
 QEMU = ["qemu-system-x86_64", "-accel", "tcg", "-cpu", "max", "-smp", "1", "-nodefaults", "-no-user-config", "-display",
@@ -52,6 +53,7 @@ class Guest:
         decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         with open(self.console_path, "w", encoding="utf-8") as log:
             while chunk := os.read(self.process.stdout.fileno(), 65536):
+                time.sleep(GATHER_SECONDS)
                 new = decoder.decode(chunk).replace("\r", "")
                 with self.changed:
                     self.write_log(log, new)
