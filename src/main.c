@@ -9,7 +9,7 @@
 #include "base/fail.h"
 #include "boot/boot.h"
 #include "boot/lease.h"
-#include "sys/sys.h"
+#include "sys/machine.h"
 
 enum exit_status {
 	EXIT_DONE = 0,

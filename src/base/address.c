@@ -91,8 +91,7 @@ bool text_ip(struct span s, struct ip_address *out)
 	return true;
 }
 
-/* The first of the longest runs of two and more zero groups, as [*from, *to); an empty one past the end when there is
- * none. */
+/* The first of the longest runs of two and more zero groups, as [*from, *to); without one it is empty, at the end. */
 static void find_gap(const uint16_t group[static 8], size_t *from, size_t *to)
 {
 	*from = 8;

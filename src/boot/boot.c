@@ -103,8 +103,7 @@ static void start_sessions(struct boot *b)
 	log_info("we are %s (%s)", b->plan.initiator.name, b->plan.initiator.origin.text);
 }
 
-/* Needs, for a machine without DMI, a network card to make the initiator name of; so it may take until one has
- * appeared. */
+/* A machine without DMI is named after a network card; so it may take until one has appeared. */
 static bool complete_plan(struct boot *b, int64_t now_ms, struct fail *fail)
 {
 	struct plan_machine machine;

@@ -19,8 +19,7 @@ enum log_level {
 
 /* Opens /dev/kmsg, lifts its rate limit, learns the kernel's console level. `console` stays the caller's. */
 void log_open(struct console *console);
-/* The same with the three given: a descriptor (-1: none), a console (NULL: none), and below which priority the kernel
- * shows. */
+/* The same with all given: a descriptor (-1: none), a console (NULL: none), below which priority the kernel shows. */
 void log_use(int kmsg_fd, struct console *console, int shows_below);
 void log_set_quiet(bool quiet);
 /* Gives the kernel its rate limit back; what follows goes to kmsg as the kernel likes. */

@@ -355,6 +355,14 @@ static int add_gateway(struct net *net, uint32_t ifindex, const struct ip_addres
 	return error != 0 ? error : add_route(net, ifindex, &none, 0, gateway);
 }
 
+/* As the kernel does with field 5 of ip=; else what the DHCP server calls us. */
+static void set_host_name(const struct net_link *link)
+{
+	const char *name = link->config->hostname[0] != '\0' ? link->config->hostname : link->lease.hostname;
+	if (name[0] != '\0')
+		machine_set_host_name(name);
+}
+
 static bool configure(struct net *net, struct net_link *link, const struct lease *lease)
 {
 	char text[IP_TEXT_BYTES];
@@ -371,6 +379,7 @@ static bool configure(struct net *net, struct net_link *link, const struct lease
 	if (error != 0)
 		return fail_errno(&link->fail, FAIL_ADDRESS, -error, "gateway %s", text);
 	write_resolv_conf(net, lease->nameservers, lease->n_nameservers);
+	set_host_name(link);
 	return true;
 }
 

@@ -103,8 +103,7 @@ void login_start(struct login *login, const struct login_config *config);
 
 enum login_state login_state(const struct login *login);
 
-/* In LOGIN_SEND: the PDU to send next. Data is unpadded (n_data_bytes as in the header); both stay valid until
- * login_sent. */
+/* In LOGIN_SEND: the PDU to send next, data unpadded; both stay valid until login_sent. */
 void login_to_send(const struct login *login, const uint8_t **header, const uint8_t **data, size_t *n_data_bytes);
 
 /* The PDU is on its way: LOGIN_SEND -> LOGIN_RECEIVE. */

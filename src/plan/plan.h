@@ -35,8 +35,7 @@ struct plan_lun {
 struct plan_target {
 	struct origin origin;
 	char name[ISCSI_NAME_MAX + 1];
-	char host[HOST_MAX +
-		  1]; /* address literal without brackets (IPv6 may carry %scope) or DNS name; empty until merged */
+	char host[HOST_MAX + 1]; /* address without brackets (IPv6 may carry %scope) or DNS name; empty until merged */
 	uint16_t port;
 	struct plan_lun lun;
 	char username[CHAP_NAME_MAX + 1]; /* from the URL; empty: the plan's */
@@ -157,8 +156,7 @@ enum {
 /* One line for the console: "NAME at HOST:PORT LUN 1 (iscsi_target=), CHAP as USER (iscsi_username=)". */
 void plan_describe_target(const struct boot_plan *plan, unsigned index, char out[static PLAN_LINE_BYTES]);
 
-/* A LUN's number as users write it: decimal, or where it has no such form all 64 bits as udev writes them, 0x and 16
- * digits. */
+/* A LUN's number as users write it: decimal, or where it has no such form 0x and 16 digits, as udev writes it. */
 void plan_format_lun(uint64_t number, char out[static PLAN_LUN_BYTES]);
 
 /* "HOST:PORT" with brackets around an IPv6 literal. */

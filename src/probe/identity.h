@@ -19,8 +19,7 @@ void identity_guid(const uint8_t guid[static 16], char out[static PROBE_UUID_BYT
 /* Text up to a NUL or the end of the field. */
 void identity_text(const uint8_t *text, size_t n_bytes, char *out, size_t n_max);
 
-/* UTF-16LE to UTF-8, up to a NUL or the end of the field; half a surrogate pair becomes U+FFFD. What does not fit is
- * left out. */
+/* UTF-16LE to UTF-8, up to a NUL or the end of the field; half a surrogate pair becomes U+FFFD, the rest is cut. */
 void identity_utf16(const uint8_t *text, size_t n_bytes, char out[static PROBE_LABEL_BYTES]);
 
 #endif

@@ -25,8 +25,7 @@ enum probe_kind {
 
 struct probe_super {
 	enum probe_kind kind;
-	char type[24]; /* "ext4", "xfs", "btrfs", "squashfs", "erofs", "f2fs", "crypto_LUKS", "LVM2_member", ...
-			  (blkid's words) */
+	char type[24];                 /* in blkid's words: "ext4", "xfs", "btrfs", "crypto_LUKS", "LVM2_member" */
 	char uuid[PROBE_UUID_BYTES];   /* as blkid prints it, empty when there is none */
 	char label[PROBE_LABEL_BYTES]; /* empty when there is none */
 };
@@ -65,13 +64,14 @@ enum {
 void probe_table(const uint8_t *bytes, size_t n_bytes, uint32_t block_bytes, struct probe_table *out);
 
 struct probe_partition {
-	char uuid[PROBE_UUID_BYTES];   /* PARTUUID as the kernel and blkid write it: GPT lower-case UUID, MBR
-					  "xxxxxxxx-nn" */
+	char uuid[PROBE_UUID_BYTES];   /* PARTUUID as blkid writes it: GPT lower-case UUID, MBR "xxxxxxxx-nn" */
 	char label[PROBE_LABEL_BYTES]; /* PARTLABEL in UTF-8, GPT only */
 };
 
-/* Identity of partition `number` (from 1). `entries`: the bytes of the GPT entry array (ignored for MBR). False: no
- * such entry. */
+/*
+ * Identity of partition `number` (from 1). `entries`: the bytes of the GPT entry array (ignored for MBR). False: no
+ * such entry.
+ */
 bool probe_partition(const struct probe_table *table, const uint8_t *entries, size_t n_bytes, uint32_t number,
 		     struct probe_partition *out);
 

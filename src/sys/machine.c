@@ -5,6 +5,7 @@
 #include "sys/machine.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/reboot.h>
 #include <unistd.h>
@@ -17,6 +18,11 @@ void machine_reboot(void)
 int machine_lock_memory(void)
 {
 	return mlockall(MCL_CURRENT | MCL_FUTURE) == 0 ? 0 : -errno;
+}
+
+void machine_set_host_name(const char *name)
+{
+	(void)!sethostname(name, strlen(name));
 }
 
 bool machine_is_init(void)

@@ -13,6 +13,9 @@ void machine_reboot(void);
 /* All memory, now and later. */
 int machine_lock_memory(void);
 
+/* A name the kernel refuses changes nothing. */
+void machine_set_host_name(const char *name);
+
 /* Whether this is process 1, which is never to end. */
 bool machine_is_init(void);
 
