@@ -384,8 +384,10 @@ static void resolves_names(void **state)
 	(void)state;
 	char text[IP_TEXT_BYTES] = "";
 	int n_descriptors = count_descriptors();
-	assert_int_equal(resolved("localhost", text), 0);
-	assert_true(strcmp(text, "127.0.0.1") == 0 || strcmp(text, "::1") == 0);
+	if (file_exists("/etc/hosts")) {
+		assert_int_equal(resolved("localhost", text), 0);
+		assert_true(strcmp(text, "127.0.0.1") == 0 || strcmp(text, "::1") == 0);
+	}
 	assert_int_equal(resolved("192.0.2.7", text), 0);
 	assert_string_equal(text, "192.0.2.7");
 	assert_int_equal(resolved("2001:db8::7", text), 0);
