@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <netdb.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -41,19 +42,50 @@ static int errno_of(int gai_error)
 	}
 }
 
+static int look_up_family(int family, const char *host, const char *service, struct tcp_address *address)
+{
+	const struct addrinfo hints = {.ai_family = family, .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
+	struct addrinfo *found;
+	int gai_error = getaddrinfo(host, service, &hints, &found);
+	if (gai_error != 0)
+		return errno_of(gai_error);
+	memcpy(&address->storage, found->ai_addr, found->ai_addrlen);
+	address->n_bytes = found->ai_addrlen;
+	return 0;
+}
+
+/* Sends nothing: connecting a datagram socket only looks for a route. */
+static bool has_route(const struct tcp_address *address)
+{
+	int fd = socket(address->storage.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool found = fd >= 0 && connect(fd, (const struct sockaddr *)&address->storage, address->n_bytes) == 0;
+	if (fd >= 0)
+		close(fd);
+	return found;
+}
+
+/*
+ * One family at a time: some name servers (dnsmasq) deny the name when it lacks an address of the one asked for, and
+ * musl then believes that it does not exist. The first address with a route, else the first there is.
+ */
 static void look_up(const char *host, uint16_t port, struct answer *answer)
 {
-	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
-	struct addrinfo *found;
+	static const int families[] = {AF_INET, AF_INET6};
 	char service[8];
+	bool have = false;
 	snprintf(service, sizeof service, "%u", port);
-	int gai_error = getaddrinfo(host, service, &hints, &found);
-	if (gai_error != 0) {
-		answer->error = errno_of(gai_error);
-		return;
+	for (size_t i = 0; i < sizeof families / sizeof families[0]; i++) {
+		struct tcp_address address = {0};
+		int error = look_up_family(families[i], host, service, &address);
+		bool routed = error == 0 && has_route(&address);
+		if (error == 0 && (routed || !have))
+			*answer = (struct answer){.address = address};
+		else if (!have && answer->error != -EAGAIN)
+			answer->error = error;
+		have = have || error == 0;
+		if (routed)
+			return;
 	}
-	memcpy(&answer->address.storage, found->ai_addr, found->ai_addrlen);
-	answer->address.n_bytes = found->ai_addrlen;
 }
 
 static void run_child(int pipe_end, const char *host, uint16_t port)

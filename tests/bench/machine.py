@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""One measured boot: a guest whose clock counts instructions, on a tap in a network with a target and a DHCP server.
+"""One measured boot: a guest whose clock counts instructions, in a network with a target and a DHCP server.
 
-QEMU runs the guest with `-icount shift=0,sleep=on`: a nanosecond an instruction, idle time in real time. So seconds of this guest
-do not depend on what else this host does, but for the answers of the target. Only wait limits are in host seconds.
+QEMU runs it with `-icount shift=0,sleep=on`: an instruction is a nanosecond, idle time is real time. So the seconds of the
+guest do not depend on what else this host does, but for the time the target takes to answer.
 """
 
 import os
@@ -18,22 +18,27 @@ from lab.target import Target
 HERE = os.path.dirname(os.path.abspath(__file__))
 TARGET = "iqn.2026-11.org.example:root"
 KERNEL = "6.1"
+MEMORY_MIB = 512
 CLOCK = ["-icount", "shift=0,sleep=on"]
-LINE = re.compile(r"^\[ *(\d+\.\d+)\] (.*)$", re.MULTILINE)
 CARD = ("bench0", "52:54:00:99:00:02")
 BOOT_SECONDS = 300
+REACHED = r"ROOT-REACHED (\S+)\n"
+LOG_LINE = re.compile(r"^\[ *(\d+\.\d+)\] (.*)$", re.MULTILINE)
 
 
 class Boot(NamedTuple):
-    """What a boot told: when the root's init ran, the kernel log as (seconds, text), and all of the console."""
+    """What a boot told: the second at which the root's init ran, and what the root printed, the kernel log first."""
 
     seconds: float
-    log: list
-    console: str
+    report: str
+
+    def find(self, pattern):
+        """The first match of a regular expression in what the root printed."""
+        return re.search(pattern, self.report)
 
     def when(self, pattern):
-        """The second of the first line of the kernel log that matches; None when there is none."""
-        return next((seconds for seconds, text in self.log if re.search(pattern, text)), None)
+        """The second of the first line of the kernel log that matches."""
+        return next(float(at) for at, text in LOG_LINE.findall(self.report) if re.search(pattern, text))
 
 
 class Bench:
@@ -50,35 +55,33 @@ class Bench:
         self.target.add(TARGET, [self.disk])
 
     def boot(self, initrd, cmdline, local_disk=False):
-        """Boot once, with a target that knows nothing of the boot before."""
+        """Boot once, with a target that has not seen the boot before. The machine has a network card or a local disk."""
+        cards, options = ([], local_disk_options(self.disk)) if local_disk else ([CARD], [])
         self.target.start()
-        options = [*CLOCK, *(local_disk_options(self.disk) if local_disk else ())]
         guest = Guest(self.net, "bench", os.path.join(image.kernel(KERNEL), "vmlinuz"), initrd,
-                      "console=ttyS0 panic=-1 " + cmdline, [CARD], memory_mib=512, options=options)
+                      f"console=ttyS0 panic=-1 {cmdline}", cards, memory_mib=MEMORY_MIB, options=[*CLOCK, *options])
         try:
-            seconds = float(guest.expect(r"ROOT-REACHED (\S+)\n", BOOT_SECONDS).group(1))
+            seconds = float(guest.expect(REACHED, BOOT_SECONDS).group(1))
             start = guest.position
             end = guest.expect("ROOT-END", BOOT_SECONDS).start()
-            guest.wait_off(BOOT_SECONDS)
         finally:
             guest.kill()
             self.target.kill()
-        log = [(float(at), text) for at, text in LINE.findall(guest.text[start:end])]
-        return Boot(seconds, log, guest.text)
+        return Boot(seconds, guest.text[start:end])
 
     def close(self):
+        """Leave nothing behind."""
         self.net.remove()
         shutil.rmtree(self.directory)
 
 
 def make_root(directory):
-    """The root disk: 16 MiB ext4 with busybox and root.sh as init. Returns its path."""
+    """The root disk: 16 MiB ext4 with busybox and, as its init, root.sh. Returns its path."""
     path, tree = os.path.join(directory, "root.img"), os.path.join(directory, "root")
     disk.populate(tree, "/sbin/init")
-    shutil.copy(os.path.join(HERE, "root.sh"), os.path.join(tree, "sbin/init"))
+    shutil.copy(os.path.join(HERE, "root.sh"), os.path.join(tree, "sbin", "init"))
     disk.set_size(path, disk.SIZE_MIB["ext4"])
     disk.make_ext4(path, tree, disk.describe(path, "ext4", None, 1))
-    shutil.rmtree(tree)
     return path
 
 

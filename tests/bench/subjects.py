@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is measured: name, image and command line of each kind of boot. All images have the same kernel and compression."""
+"""What is measured: the kinds of boots by name. Kernel, compression and, where the work is the same, modules are the same."""
 
 import os
 from dataclasses import dataclass, field
@@ -8,18 +8,18 @@ import peer
 from lab import image
 from machine import HERE, KERNEL, TARGET
 
-LOCAL_MODULES = ("virtio_pci", "virtio_blk", "ext4")
-ISCSI_MODULES = ("virtio_pci", "virtio_net", "sd_mod", "iscsi_tcp", "crypto-crc32c", "ext4")
-DHCP_MODULES = (*ISCSI_MODULES, "af_packet")
+LOCAL = ("virtio_pci", "virtio_blk", "ext4")
+ISCSI = ("virtio_pci", "virtio_net", "crypto-crc32c", "iscsi_tcp", "sd_mod", "ext4")
+HELPERS = ("crypto-sha256", "af_packet")  # what the image of iscsiroot brings along, where the kernel has it as module
 MINI = os.path.join(HERE, "mini.sh")
-WHERE = f"iscsi_target=iscsi://10.99.0.1/{TARGET}/1 "
-STATIC = WHERE + "ip=10.99.0.2::10.99.0.1:255.255.255.0::eth0:off"
-DHCP = WHERE + "ip=dhcp"
+PLACE = f"iscsi_target=iscsi://10.99.0.1/{TARGET}/1"
+STATIC = f"{PLACE} ip=10.99.0.2::10.99.0.1:255.255.255.0::eth0:off"
+DHCP = f"{PLACE} ip=dhcp"
 
 
 @dataclass
 class Subject:
-    """One kind of boot and the boots made of it."""
+    """One kind of boot, and the boots made of it."""
 
     name: str
     initrd: str
@@ -28,23 +28,24 @@ class Subject:
     boots: list = field(default_factory=list)
 
 
-def choose(quick):
-    ours = image.build(KERNEL, only(ISCSI_MODULES))
-    found = [
-        Subject("local disk", image.build(KERNEL, only(LOCAL_MODULES), MINI), local_disk=True),
-        Subject("iscsistart, static", iscsistart_image()),
-        Subject("iscsiroot, static", ours, STATIC),
-        Subject("iscsiroot, DHCP", image.build(KERNEL, only(DHCP_MODULES)), DHCP),
-    ]
+def floor():
+    """The same root on a disk of the machine."""
+    return Subject("local disk (the floor)", image.build(KERNEL, only(LOCAL), MINI), local_disk=True)
+
+
+def iscsistart():
+    """busybox and stock iscsistart."""
+    files = [f"--add-file={source}:{path}" for source, path in sorted(peer.files().items())]
+    return Subject("iscsistart, static", image.build(KERNEL, (*only(ISCSI), *files), MINI))
+
+
+def ours(name, cmdline, options=None):
+    return Subject(name, image.build(KERNEL, options or only(present(ISCSI + HELPERS))), cmdline)
+
+
+def chosen(quick):
+    """The kinds to measure; the floor and iscsistart come first."""
+    found = [floor(), iscsistart(), ours("iscsiroot, static", STATIC), ours("iscsiroot, DHCP", DHCP)]
     if not quick:
         found.append(Subject("iscsiroot, DHCP, all drivers", image.build(KERNEL, image.DEFAULT), DHCP))
     return found
-
-
-def only(modules):
-    return ("--no-default-modules", *(f"--add-module={name}" for name in modules))
-
-
-def iscsistart_image():
-    files = [f"--add-file={source}:{path}" for source, path in sorted(peer.files().items())]
-    return image.build(KERNEL, (*only(ISCSI_MODULES), *files), MINI)
