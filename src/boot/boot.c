@@ -132,8 +132,10 @@ static void take_uevents(struct boot *b)
 	struct uevent event;
 	ssize_t n;
 	while ((n = netlink_receive(b->uevent_fd, bytes, sizeof bytes)) > 0 || n == -ENOBUFS) {
-		if (n < 0)
+		if (n < 0) { /* some were lost */
 			disks_changed(&b->disks);
+			modules_look(&b->modules);
+		}
 		if (n < 0 || !uevent_decode(bytes, (size_t)n, &event))
 			continue;
 		if (span_is(event.action, "add") && event.modalias.text != NULL)

@@ -56,12 +56,17 @@ static void want_devices_of(struct modules *m, const char *bus)
 	}
 }
 
-void modules_start(struct modules *m)
+void modules_look(struct modules *m)
 {
 	struct dir buses;
 	if (dir_open(&buses, "/sys/bus") == 0)
 		for (const char *bus; (bus = dir_next(&buses)) != NULL;)
 			want_devices_of(m, bus);
+}
+
+void modules_start(struct modules *m)
+{
+	modules_look(m);
 	m->names_wanted = true;
 	modules_step(m);
 }

@@ -27,6 +27,9 @@ struct modules {
 /* Starts loading what /etc/iscsiroot/modules names and what the devices of /sys ask for. */
 void modules_start(struct modules *m);
 
+/* Wants a driver for every device that is there; what is loaded already costs little. */
+void modules_look(struct modules *m);
+
 /* A device appeared with this alias. */
 void modules_want(struct modules *m, struct span alias);
 
