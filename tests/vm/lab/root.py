@@ -3,7 +3,7 @@
 
 import re
 
-BEGIN = r"ROOT-REACHED dev=(\S+) fstype=(\S+) options=(\S+) uptime=(\S+)"
+BEGIN = r"ROOT-REACHED dev=(\S+) fstype=(\S+) options=(\S+) uptime=(\S+)\n"
 FACT = re.compile(r"^(arguments|cmdline|mount|env|fd|process|session|connection|disk|addr|root): ?(.*)$", re.MULTILINE)
 
 
