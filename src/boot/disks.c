@@ -124,7 +124,7 @@ static void list_session(struct disk_list *list, unsigned index, const struct se
 
 static void read_super(struct disk *disk, int fd)
 {
-	static uint8_t bytes[PROBE_SUPER_BYTES];
+	uint8_t bytes[PROBE_SUPER_BYTES]; /* the stack of a child: nothing of it stays with the keeper */
 	ssize_t n = block_read(fd, bytes, sizeof bytes, 0);
 	disk->error = n < 0 ? (int)n : 0;
 	disk->n_bytes = block_size_bytes(fd);
@@ -134,7 +134,7 @@ static void read_super(struct disk *disk, int fd)
 
 static void read_table(struct disk_list *list, struct disk *whole, int fd)
 {
-	static uint8_t start[TABLE_BYTES], entries[ENTRIES_BYTES];
+	uint8_t start[TABLE_BYTES], entries[ENTRIES_BYTES];
 	struct probe_table table;
 	uint32_t block_bytes = block_logical_bytes(fd);
 	ssize_t n = block_read(fd, start, sizeof start, 0);

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 
 from lab import place
 
@@ -31,7 +32,9 @@ def unpack(tree):
     work = tree + ".new"
     shutil.rmtree(work, ignore_errors=True)
     os.makedirs(work)
-    subprocess.run(["apt-get", "-qq", "-o", "APT::Sandbox::User=", "download", *PACKAGES], cwd=work, check=True)
+    download = ["apt-get", "-qq", "-o", "APT::Sandbox::User=", "download", *PACKAGES]
+    if subprocess.run(download, cwd=work, check=False).returncode:
+        sys.exit("tests/bench/run: cannot download open-iscsi. Check the network and run: apt-get update")
     for package in glob.glob(os.path.join(work, "*.deb")):
         subprocess.run(["dpkg-deb", "-x", package, work], check=True)
         os.unlink(package)

@@ -4,7 +4,7 @@
 # The init of the benchmark's root disk. Its very first act is to say when it was reached; then it prints the kernel log and,
 # with the word bench=memory on the command line, what the keeper holds before and after it had nothing to do for a while.
 
-read -r uptime idle </proc/uptime
+read -r uptime _ </proc/uptime
 echo "ROOT-REACHED $uptime"
 
 export PATH=/bin
@@ -22,6 +22,7 @@ case " $(busybox cat /proc/cmdline) " in
 *" bench=memory "*)
 	show_keeper before
 	busybox sleep 20
+	echo "keeper slept 20"
 	show_keeper after
 	;;
 esac
