@@ -12,6 +12,7 @@
 
 #include "base/cursor.h"
 #include "boot/log.h"
+#include "boot/portal.h"
 #include "sys/random.h"
 
 enum {
@@ -21,15 +22,6 @@ enum {
 	REDIRECTS_MAX = 8,
 	REPLACEMENT_TIMEOUT_S = 86400, /* open-iscsi's advice for a root disk: I/O waits for its target for a day */
 	NOOP_S = 5,                    /* open-iscsi's noop_out_interval and _timeout; the kernel sends them */
-};
-
-/* What connect says, and what it means to the user. */
-static const struct {
-	int error;
-	enum fail_code code;
-} connect_errors[] = {
-	{ECONNREFUSED, FAIL_PORTAL_REFUSED}, {ENETUNREACH, FAIL_NO_ROUTE},   {EHOSTUNREACH, FAIL_HOST_SILENT},
-	{ETIMEDOUT, FAIL_PORTAL_SILENT},     {EADDRNOTAVAIL, FAIL_NO_ROUTE},
 };
 
 void session_init(struct session *s, const struct boot_plan *plan, unsigned index, struct transport *transport)
@@ -159,11 +151,18 @@ static bool make_chap(struct session *s, struct chap_config *chap)
 
 static bool begin_login(struct session *s)
 {
+	static const char *const digests[] = {
+		[DIGEST_NONE] = "None",
+		[DIGEST_CRC32C] = "CRC32C",
+		[DIGEST_PREFER_CRC32C] = "CRC32C,None",
+		[DIGEST_PREFER_NONE] = "None,CRC32C",
+	};
 	uint32_t sid = s->handover.conn.sid;
 	struct login_config config = {
 		.initiator_name = s->plan->initiator.name,
 		.target_name = s->target->name,
 		.isid = {0x00, 0x02, 0x3d, (uint8_t)(sid >> 16), (uint8_t)(sid >> 8), (uint8_t)sid},
+		.digests = digests[s->plan->digest],
 		.security_first = s->advice == LOGIN_ADVICE_SECURITY_FIRST,
 		.carrier_has_tags = true,
 	};
@@ -314,14 +313,6 @@ static bool connected(struct session *s, int64_t now_ms)
 	return serve_handover(s) && begin_login(s);
 }
 
-static bool connect_failed(struct session *s, int error)
-{
-	for (size_t i = 0; i < sizeof connect_errors / sizeof *connect_errors; i++)
-		if (connect_errors[i].error == error)
-			return fail_set(&s->fail, connect_errors[i].code, "%s", "");
-	return fail_errno(&s->fail, FAIL_CONNECT, error, "%s", "");
-}
-
 static bool connect_portal(struct session *s, int64_t now_ms)
 {
 	int error = tcp_connect(&s->address, &s->tcp_fd);
@@ -331,7 +322,7 @@ static bool connect_portal(struct session *s, int64_t now_ms)
 		tcp_address_format(&s->address, s->persistent_address);
 	if (error == 0)
 		return connected(s, now_ms);
-	return error == -EINPROGRESS || connect_failed(s, -error);
+	return error == -EINPROGRESS || portal_connect_failed(-error, &s->fail);
 }
 
 static bool start(struct session *s, int64_t now_ms)
@@ -362,7 +353,7 @@ static bool resolved(struct session *s, int64_t now_ms)
 static bool connecting(struct session *s, int64_t now_ms)
 {
 	int error = tcp_connect_result(s->tcp_fd);
-	return error != 0 ? connect_failed(s, -error) : connected(s, now_ms);
+	return error != 0 ? portal_connect_failed(-error, &s->fail) : connected(s, now_ms);
 }
 
 /* --- stepping --- */

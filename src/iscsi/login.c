@@ -85,7 +85,7 @@ void login_start(struct login *login, const struct login_config *config)
 	memcpy(login->request.isid, config->isid, sizeof config->isid);
 	login->request.cid = config->cid;
 	login->request.cmd_sn = config->cmd_sn;
-	keys_start(&login->negotiation, &login->result);
+	keys_start(&login->negotiation, config->digests, &login->result);
 
 	struct writer w = writer_over(login->data, sizeof login->data);
 	put(&w, "InitiatorName", config->initiator_name);
@@ -383,7 +383,8 @@ static bool operational_answered(struct login *login, const struct answer *answe
 	(void)next; /* the answers to the target's proposals are all that a further request needs */
 	if (!answer->transit)
 		return true;
-	keys_finish(&login->result);
+	if (!keys_finish(&login->negotiation, &login->result, &login->fail))
+		return false;
 	login->result.tsih = answer->tsih;
 	login->step = STEP_DONE;
 	return true;

@@ -43,6 +43,7 @@ struct login_config {
 	uint16_t cid;
 	uint32_t cmd_sn;
 	struct chap_config chap;
+	const char *digests;   /* offered for header and data, best first: of None and CRC32C; NULL: None */
 	bool security_first;   /* without CHAP: through the security stage with AuthMethod=None */
 	bool carrier_has_tags; /* the carrier writes and matches the Initiator Task Tag itself, as the kernel does */
 };
