@@ -13,7 +13,7 @@
 #include "base/cursor.h"
 #include "boot/log.h"
 #include "boot/portal.h"
-#include "sys/random.h"
+#include "sys/entropy.h"
 
 enum {
 	RESOLVE_WAIT_MS = 20000,
@@ -145,7 +145,7 @@ static bool make_chap(struct session *s, struct chap_config *chap)
 		.secret_in = session_secret_in(s),
 		.md5_only = s->advice == LOGIN_ADVICE_MD5_ONLY,
 	};
-	int error = chap->secret_in != NULL ? random_bytes(&chap->nonce, sizeof chap->nonce) : 0;
+	int error = chap->secret_in != NULL ? entropy_read(&chap->nonce, sizeof chap->nonce) : 0;
 	return error == 0 || fail_errno(&s->fail, FAIL_NO_RANDOM, -error, "%s", "");
 }
 

@@ -822,8 +822,9 @@ static void words_in_another_shape_are_passed_over(void **state)
 {
 	(void)state;
 	static const struct boot_plan empty;
-	must_read("iscsi_target ip root init panic iscsi_password rootdelay ro=1 rw= quiet=1 rootwait=5 nameserver=x "
-		  "ISCSI_TARGET=x iscsi_targets=x iscsi_out_password=x iscsi.timeout=x vlan=x netroot=iscsi:u:p@h::::n");
+	must_read(
+		"iscsi_target ip root init panic iscsi_password rootdelay ro=1 rw= quiet=1 rootwait=5 nameserver=x "
+		"ISCSI_TARGET=x iscsi_targets=x iscsi_out_password=x iscsi.timeout=x vlan=x netroot=iscsi:u:p@h::::n");
 	assert_memory_equal(&plan, &empty, sizeof plan);
 }
 

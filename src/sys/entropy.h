@@ -2,12 +2,12 @@
 /*
  * Random bytes for challenges: the kernel's or none.
  */
-#ifndef SYS_RANDOM_H
-#define SYS_RANDOM_H
+#ifndef SYS_ENTROPY_H
+#define SYS_ENTROPY_H
 
 #include <stddef.h>
 
 /* Fills at most 256 bytes. 0 or -errno; -EAGAIN while the kernel has not gathered enough, early after power on. */
-int random_bytes(void *bytes, size_t n_bytes);
+int entropy_read(void *bytes, size_t n_bytes);
 
 #endif

@@ -2,12 +2,12 @@
 /*
  * getrandom(2). It does not wait, and nothing takes its place: what can be guessed is no challenge.
  */
-#include "sys/random.h"
+#include "sys/entropy.h"
 
 #include <errno.h>
 #include <sys/random.h>
 
-int random_bytes(void *bytes, size_t n_bytes)
+int entropy_read(void *bytes, size_t n_bytes)
 {
 	ssize_t n = getrandom(bytes, n_bytes, GRND_NONBLOCK);
 	if (n < 0)
