@@ -41,8 +41,15 @@ static int run_discover(int argc, char **argv, char **environment)
 	return discover_main(argc, argv);
 }
 
+static int run_check(int argc, char **argv, char **environment)
+{
+	(void)environment;
+	return check_main(argc, argv);
+}
+
 static const struct verb verbs[] = {
 	{"boot", "first process of an initramfs: log in, find root, switch to it", run_boot},
+	{"check", "rehearse a boot: log in, look for root, log out", run_check},
 	{"discover", "list the targets behind a portal", run_discover},
 };
 

@@ -148,7 +148,7 @@ static bool make_config(const struct wire_peer *peer, enum login_advice advice, 
 		.chap = {.username = peer->target->username,
 			 .secret = &plan->chap.secret,
 			 .username_in = plan->chap_in.username,
-			 .secret_in = &plan->chap_in.secret,
+			 .secret_in = peer->target->username[0] != '\0' ? &plan->chap_in.secret : NULL,
 			 .md5_only = advice == LOGIN_ADVICE_MD5_ONLY},
 	};
 	int error = entropy_read(&config->chap.nonce, sizeof config->chap.nonce);
