@@ -202,14 +202,11 @@ static bool check_stage(struct login *login, const struct login_response *respon
 	return true;
 }
 
-/* A new session gets its TSIH with the last answer and not before, section 11.13.3. */
+/* A new session gets its TSIH with the last answer, section 11.13.3; what stands there before means nothing. */
 static bool check_tsih(struct login *login, const struct login_response *response)
 {
 	bool last = response->transit && response->next == STAGE_FULL_FEATURE;
-	if (last != (response->tsih != 0))
-		return fail_set(&login->fail, FAIL_PROTOCOL,
-				last ? "no TSIH in the last answer" : "a TSIH before the last answer");
-	return true;
+	return !last || response->tsih != 0 || fail_set(&login->fail, FAIL_PROTOCOL, "no TSIH in the last answer");
 }
 
 /*
@@ -400,6 +397,9 @@ enum login_advice login_advice(const struct login *login, const struct fail *fai
 	bool refused = login->result.status_class == STATUS_CLASS_INITIATOR_ERROR ||
 		       fail->code == FAIL_CHAP_ALGORITHM || fail->code == FAIL_LOGIN_CLOSED;
 	if (login->step == STEP_ALGORITHM && !login->config.chap.md5_only && refused)
+		return LOGIN_ADVICE_MD5_ONLY;
+	/* For tgt and IET 7 is SHA-1: they choose it and then choke on the length of our SHA-256. */
+	if (login->step == STEP_PROOF && !login->config.chap.md5_only && fail->code == FAIL_INITIATOR_ERROR)
 		return LOGIN_ADVICE_MD5_ONLY;
 	bool is_first = login->step == STEP_OPERATIONAL && login->n_requests == 1;
 	if (is_first && login->security_wanted)
