@@ -13,7 +13,6 @@
 #include "base/cursor.h"
 #include "boot/log.h"
 #include "boot/portal.h"
-#include "sys/entropy.h"
 
 enum {
 	RESOLVE_WAIT_MS = 20000,
