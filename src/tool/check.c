@@ -10,6 +10,7 @@
 
 #include "base/format.h"
 #include "boot/root.h"
+#include "sys/memory.h"
 #include "tool/luns.h"
 #include "tool/options.h"
 #include "tool/tool.h"
@@ -24,7 +25,10 @@ struct seen {
 	struct fail fail;
 };
 
+/* All that a check holds; in memory of its own, which a boot does not take. */
 struct rehearsal {
+	struct wire wire;
+	struct luns_room room;
 	struct boot_plan plan;
 	struct plan_notes notes;
 	bool planned;
@@ -33,10 +37,8 @@ struct rehearsal {
 	struct disk_list disks;
 	const struct disk *root; /* NULL: it would not boot */
 	struct fail fail;        /* why not */
+	bool told;               /* with its target */
 };
-
-static struct rehearsal rehearsal;
-static struct wire wire = {.fd = -1};
 
 /* --- the plan --- */
 
@@ -51,7 +53,7 @@ static bool get_cmdline(const struct options *o, char *out, struct fail *fail)
 	if (strcmp(source, "-") != 0 && !file_exists(source))
 		return (strchr(source, '=') != NULL && format_text(out, CMDLINE_BYTES, "%s", source)) ||
 		       fail_set(fail, FAIL_WORD_VALUE, "--cmdline is neither a file nor a command line");
-	ssize_t n = file_read_text(strcmp(source, "-") == 0 ? "/dev/stdin" : source, out, CMDLINE_BYTES);
+	ssize_t n = options_read_text(source, out, CMDLINE_BYTES);
 	return n >= 0 || fail_errno(fail, FAIL_WORD_VALUE, (int)-n, "--cmdline %s", source);
 }
 
@@ -66,9 +68,8 @@ static bool make_plan(struct rehearsal *r, const struct options *o)
 
 /* --- the targets --- */
 
-static void note_login(struct seen *seen)
+static void note_login(struct seen *seen, const struct login_result *result)
 {
-	const struct login_result *result = login_result(&wire.login);
 	seen->logged_in = true;
 	seen->tpgt = result->has_tpgt ? result->tpgt : -1;
 	if (result->chap)
@@ -85,20 +86,20 @@ static void look_at_target(struct rehearsal *r, unsigned index, uint32_t timeout
 	struct session *session = &r->sessions[index];
 	const struct plan_target *target = &r->plan.targets[index];
 	const struct wire_peer peer = {.plan = &r->plan, .target = target};
-	bool good = wire_log_in(&wire, &peer, (int64_t)timeout_s * 1000, &seen->fail);
+	bool good = wire_log_in(&r->wire, &peer, (int64_t)timeout_s * 1000, &seen->fail);
 	if (good) {
-		note_login(seen);
-		good = luns_list(&wire, index, &target->lun, &r->disks, &seen->fail);
+		note_login(seen, login_result(&r->wire.login));
+		good = luns_list(&r->wire, &r->room, index, &target->lun, &r->disks, &seen->fail);
 	}
-	memcpy(seen->portal, wire.portal, sizeof seen->portal);
+	memcpy(seen->portal, r->wire.portal, sizeof seen->portal);
 	if (!good)
 		fail_context(&seen->fail, "%s %s at %s", seen->logged_in ? "the session with" : "cannot log in to",
 			     target->name, seen->portal);
 	session_init(session, &r->plan, index, NULL);
-	memcpy(session->persistent_address, wire.first_address, sizeof session->persistent_address);
+	memcpy(session->persistent_address, r->wire.first_address, sizeof session->persistent_address);
 	session->state = good ? SESSION_UP : SESSION_GAVE_UP;
 	session->scanned = good;
-	wire_close(&wire);
+	wire_close(&r->wire);
 }
 
 /* A target that failed is the reason when nothing fits: root may be there. */
@@ -109,6 +110,7 @@ static void choose_root(struct rehearsal *r)
 	if (verdict == ROOT_FOUND)
 		return;
 	r->root = NULL;
+	r->told = r->fail.code == FAIL_NONE;
 	for (unsigned i = 0; i < r->plan.n_targets && r->fail.code == FAIL_NONE; i++)
 		if (r->seen[i].fail.code != FAIL_NONE)
 			r->fail = r->seen[i].fail;
@@ -117,6 +119,7 @@ static void choose_root(struct rehearsal *r)
 static void rehearse(struct rehearsal *r, const struct options *o)
 {
 	r->planned = make_plan(r, o);
+	wire_init(&r->wire);
 	if (r->planned) {
 		for (unsigned i = 0; i < r->plan.n_targets; i++)
 			look_at_target(r, i, o->timeout_s);
@@ -192,6 +195,8 @@ static void print_verdict(const struct rehearsal *r)
 		printf(" is %s", r->root->name);
 		print_safe(", ", root->fstype[0] != '\0' ? root->fstype : r->root->super.type);
 		printf(root->kind == ROOT_DEVICE ? " (if the machine has no other disks)\n" : "\n");
+	} else if (r->told) {
+		printf("would not boot: see above [%s]\n", fail_lookup(r->fail.code)->id);
 	} else {
 		fail_describe(&r->fail, text);
 		printf("would not boot: %s\n", text);
@@ -306,12 +311,16 @@ static void print_json(const struct rehearsal *r)
 int check_main(int argc, char **argv)
 {
 	struct options o;
-	struct rehearsal *r = &rehearsal;
 	if (!options_read(&o, argc, argv))
 		return TOOL_USAGE;
 	if (o.operand != NULL && o.cmdline != NULL) {
 		tool_complain("usage: iscsiroot check [URL | --cmdline TEXT|FILE] [--json] [--initiator NAME] "
 			      "[--username NAME --secret-file FILE] [--timeout SECONDS]");
+		return TOOL_USAGE;
+	}
+	struct rehearsal *r = memory_share(sizeof *r);
+	if (r == NULL) {
+		tool_complain("no memory");
 		return TOOL_USAGE;
 	}
 	rehearse(r, &o);

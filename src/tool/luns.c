@@ -12,14 +12,13 @@
 #include "probe/extent.h"
 
 enum {
-	BLOCK_BYTES_MAX = 65536,
-	READ_BYTES = (PROBE_SUPER_BYTES + BLOCK_BYTES_MAX - 1) / BLOCK_BYTES_MAX * BLOCK_BYTES_MAX,
 	LOGICAL_MAX = 100, /* in one chain; the kernel has such a bound, too */
 };
 
 /* One unit that is being looked at. */
 struct unit {
 	struct wire *wire;
+	struct luns_room *room;
 	struct disk_list *list;
 	struct disk *whole;
 	uint64_t lun;
@@ -65,7 +64,7 @@ static bool read_blocks(const struct unit *u, uint64_t block, uint64_t n_blocks_
 	if (n_blocks > u->capacity.n_blocks - block)
 		n_blocks = u->capacity.n_blocks - block;
 	struct scsi_command command = scsi_read(block, (uint32_t)n_blocks, block_bytes);
-	if (!wire_command(u->wire, u->lun, &command, out, READ_BYTES, n_read, fail))
+	if (!wire_command(u->wire, u->lun, &command, out, LUNS_READ_BYTES, n_read, fail))
 		return false;
 	if (*n_read < n_blocks * block_bytes)
 		return fail_set(fail, FAIL_DISK_READ, "%zu bytes instead of %zu", *n_read,
@@ -87,7 +86,7 @@ static bool note_error(struct disk *disk, struct fail *fault, struct fail *fail)
 
 static bool read_super(const struct unit *u, struct disk *disk, const struct probe_extent *extent, struct fail *fail)
 {
-	static uint8_t bytes[READ_BYTES];
+	uint8_t *bytes = u->room->super;
 	size_t n_bytes;
 	struct fail fault = {.code = FAIL_NONE};
 	disk->n_bytes = extent->n_blocks * u->capacity.block_bytes;
@@ -116,7 +115,7 @@ static bool add_partition(const struct unit *u, const struct probe_table *table,
 
 static bool list_gpt(const struct unit *u, const struct probe_table *table, struct fail *fail)
 {
-	static uint8_t entries[READ_BYTES];
+	uint8_t *entries = u->room->entries;
 	size_t n_bytes;
 	struct fail fault = {.code = FAIL_NONE};
 	struct probe_extent extent;
@@ -134,7 +133,7 @@ static bool list_gpt(const struct unit *u, const struct probe_table *table, stru
 static bool list_logical(const struct unit *u, const struct probe_table *table, const struct probe_extent *container,
 			 struct fail *fail)
 {
-	static uint8_t block[READ_BYTES];
+	uint8_t *block = u->room->link;
 	size_t n_bytes;
 	uint64_t at = container->first_block;
 	uint32_t number = MBR_LOGICAL_FIRST;
@@ -174,7 +173,7 @@ static bool list_mbr(const struct unit *u, const struct probe_table *table, cons
 
 static bool list_partitions(const struct unit *u, struct fail *fail)
 {
-	static uint8_t start[READ_BYTES];
+	uint8_t *start = u->room->start;
 	struct probe_table table;
 	size_t n_bytes;
 	struct fail fault = {.code = FAIL_NONE};
@@ -222,7 +221,8 @@ static bool look_at_disk(struct unit *u, unsigned session, const char *model, st
 	return read_super(u, u->whole, &all, fail) && list_partitions(u, fail);
 }
 
-static bool look_at_unit(struct wire *w, unsigned session, uint64_t lun, struct disk_list *list, struct fail *fail)
+static bool look_at_unit(struct wire *w, struct luns_room *room, unsigned session, uint64_t lun, struct disk_list *list,
+			 struct fail *fail)
 {
 	uint8_t answer[SCSI_INQUIRY_BYTES];
 	size_t n_bytes;
@@ -240,40 +240,38 @@ static bool look_at_unit(struct wire *w, unsigned session, uint64_t lun, struct 
 	if (unit.type != SCSI_TYPE_DISK)
 		return true;
 	list->luns[session].n_disks++;
-	struct unit u = {.wire = w, .list = list, .lun = lun};
+	struct unit u = {.wire = w, .room = room, .list = list, .lun = lun};
 	return look_at_disk(&u, session, unit.model, fail);
 }
 
 /* A target that does not know REPORT LUNS has LUN 0. */
-static bool report_luns(struct wire *w, uint64_t luns[static SCSI_LUNS_MAX], unsigned *n_luns, struct fail *fail)
+static bool report_luns(struct wire *w, struct luns_room *room, unsigned *n_luns, struct fail *fail)
 {
-	static uint8_t answer[SCSI_LUNS_BYTES];
 	size_t n_bytes;
 	unsigned n_reported;
 	struct scsi_command command = scsi_report_luns();
 	struct fail fault = {.code = FAIL_NONE};
-	bool good = wire_command(w, 0, &command, answer, sizeof answer, &n_bytes, &fault);
+	bool good = wire_command(w, 0, &command, room->answer, sizeof room->answer, &n_bytes, &fault);
 	if (!good && !is_refusal(&fault)) {
 		*fail = fault;
 		return false;
 	}
-	if (!good || !scsi_take_luns(answer, n_bytes, luns, n_luns, &n_reported)) {
-		luns[0] = 0;
+	if (!good || !scsi_take_luns(room->answer, n_bytes, room->luns, n_luns, &n_reported)) {
+		room->luns[0] = 0;
 		*n_luns = 1;
 	}
 	return true;
 }
 
-bool luns_list(struct wire *w, unsigned session, const struct plan_lun *wanted, struct disk_list *list,
-	       struct fail *fail)
+bool luns_list(struct wire *w, struct luns_room *room, unsigned session, const struct plan_lun *wanted,
+	       struct disk_list *list, struct fail *fail)
 {
-	static uint64_t luns[SCSI_LUNS_MAX];
 	unsigned n_luns = 1;
-	luns[0] = wanted->number;
-	if (!wanted->given && !report_luns(w, luns, &n_luns, fail))
+	room->luns[0] = wanted->number;
+	if (!wanted->given && !report_luns(w, room, &n_luns, fail))
 		return false;
 	for (unsigned i = 0; i < n_luns; i++)
-		if (!look_at_unit(w, session, luns[i], list, fail))
+		if (!look_at_unit(w, room, session, room->luns[i], list, fail))
 			return false;
 	return true;
 }

@@ -115,10 +115,15 @@ bool options_read(struct options *o, int argc, char **argv)
 
 /* --- into the plan --- */
 
+ssize_t options_read_text(const char *path, char *out, size_t n_max)
+{
+	return strcmp(path, "-") == 0 ? file_read_stdin(out, n_max) : file_read_text(path, out, n_max);
+}
+
 static bool read_secret(const char *path, struct secret *secret, struct fail *fail)
 {
 	char text[SECRET_MAX + 2]; /* with a newline */
-	ssize_t n = file_read_text(strcmp(path, "-") == 0 ? "/dev/stdin" : path, text, sizeof text);
+	ssize_t n = options_read_text(path, text, sizeof text);
 	bool good = n > 0 && secret_set(secret, text, (size_t)n);
 	bytes_wipe(text, sizeof text);
 	if (n < 0 && n != -EFBIG)

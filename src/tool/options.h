@@ -11,6 +11,7 @@
 
 #include "base/fail.h"
 #include "plan/plan.h"
+#include "sys/sys.h"
 
 enum {
 	TOOL_TIMEOUT_S = 30,
@@ -30,6 +31,9 @@ struct options {
 
 /* Reads the arguments behind the verb; complains and returns false when they make no sense. */
 bool options_read(struct options *o, int argc, char **argv);
+
+/* A small file as text, "-" being standard input: file_read_text. */
+ssize_t options_read_text(const char *path, char *out, size_t n_max);
 
 /* Puts --initiator, --username and --secret-file into the plan; fails with what a user can correct. */
 bool options_apply(const struct options *o, struct boot_plan *plan, struct fail *fail);

@@ -20,6 +20,12 @@ enum {
 	ISID_TYPE_RANDOM = 0x80,
 };
 
+void wire_init(struct wire *w)
+{
+	w->fd = -1;
+	w->resolver.fd = -1;
+}
+
 /* --- waiting --- */
 
 static bool wait_for(const struct wire *w, int fd, unsigned wanted)
@@ -359,7 +365,7 @@ bool wire_command(struct wire *w, uint64_t lun, const struct scsi_command *comma
 bool wire_send_targets(struct wire *w, const struct discovery_sink *sink, struct fail *fail)
 {
 	static const char all[] = "SendTargets=All";
-	static struct discovery discovery;
+	struct discovery discovery;
 	struct ffp_answer answer = {.ttt = FFP_NO_TAG};
 	uint8_t header[PDU_HEADER_BYTES];
 	size_t n_text = sizeof all;

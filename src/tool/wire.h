@@ -26,7 +26,7 @@ enum {
 	WIRE_SEND_MAX = PDU_HEADER_BYTES + PDU_LOGIN_DATA_MAX,
 };
 
-/* Zero but for fd = -1: closed. Too large for a stack. */
+/* Too large for a stack. */
 struct wire {
 	int fd;
 	struct resolver resolver;
@@ -49,6 +49,8 @@ struct wire_peer {
 	const struct plan_target *target;
 	bool discovery; /* a session for SendTargets alone; target has no name */
 };
+
+void wire_init(struct wire *w);
 
 /* Connects and logs in, follows redirects; all of it, and what comes after, within timeout_ms. */
 bool wire_log_in(struct wire *w, const struct wire_peer *peer, int64_t timeout_ms, struct fail *fail);
