@@ -178,8 +178,10 @@ static bool take_status(struct login *login, const struct login_response *respon
 		code = steps[login->step].unauthenticated;
 	if (code == FAIL_CHAP_WANTED || code == FAIL_INITIATOR_ERROR)
 		login->security_wanted = true;
+	bool of_mutual = code == FAIL_AUTH_REFUSED && chap_is_mutual(&login->config.chap);
 	return code == FAIL_NONE ||
-	       fail_set(&login->fail, code, "status %02x%02x", response->status_class, response->status_detail);
+	       fail_set(&login->fail, code, "status %02x%02x%s", response->status_class, response->status_detail,
+			of_mutual ? ", perhaps for want of a secret of its own" : "");
 }
 
 static bool check_stage(struct login *login, const struct login_response *response)

@@ -238,6 +238,10 @@ static void targets_that_prove_nothing(void **state)
 		 FAIL_TARGET_NAME,
 		 "CHAP_N=eve: not the name expected"},
 		{{0x00, 0, 0, "CHAP_A=5\n" NONCE}, {0}, FAIL_CHAP_REFLECTED, "CHAP_C is our own"},
+		{{0x00, 0, 0, ASKED},
+		 {0x00, 0, 0x0201, ""},
+		 FAIL_AUTH_REFUSED,
+		 "status 0201, perhaps for want of a secret of its own"},
 		{{0x81, 0, 0, ASKED}, {0}, FAIL_PROTOCOL, "the target leaves stage 0 on its own"},
 	};
 	for (size_t i = 0; i < COUNT(cases); i++) {
