@@ -87,7 +87,7 @@ static bool note_error(struct disk *disk, struct fail *fault, struct fail *fail)
 static bool read_super(const struct unit *u, struct disk *disk, const struct probe_extent *extent, struct fail *fail)
 {
 	uint8_t *bytes = u->room->super;
-	size_t n_bytes;
+	size_t n_bytes = 0;
 	struct fail fault = {.code = FAIL_NONE};
 	disk->n_bytes = extent->n_blocks * u->capacity.block_bytes;
 	if (!read_blocks(u, extent->first_block, extent->n_blocks, PROBE_SUPER_BYTES, bytes, &n_bytes, &fault))
@@ -116,7 +116,7 @@ static bool add_partition(const struct unit *u, const struct probe_table *table,
 static bool list_gpt(const struct unit *u, const struct probe_table *table, struct fail *fail)
 {
 	uint8_t *entries = u->room->entries;
-	size_t n_bytes;
+	size_t n_bytes = 0;
 	struct fail fault = {.code = FAIL_NONE};
 	struct probe_extent extent;
 	if (!read_blocks(u, table->entries_lba, UINT64_MAX, (size_t)table->n_entries * table->entry_bytes, entries,
@@ -134,7 +134,7 @@ static bool list_logical(const struct unit *u, const struct probe_table *table, 
 			 struct fail *fail)
 {
 	uint8_t *block = u->room->link;
-	size_t n_bytes;
+	size_t n_bytes = 0;
 	uint64_t at = container->first_block;
 	uint32_t number = MBR_LOGICAL_FIRST;
 	for (unsigned n_links = 0; n_links < LOGICAL_MAX && at != 0; n_links++) {
@@ -175,7 +175,7 @@ static bool list_partitions(const struct unit *u, struct fail *fail)
 {
 	uint8_t *start = u->room->start;
 	struct probe_table table;
-	size_t n_bytes;
+	size_t n_bytes = 0;
 	struct fail fault = {.code = FAIL_NONE};
 	if (!read_blocks(u, 0, UINT64_MAX, 2 * (size_t)u->capacity.block_bytes, start, &n_bytes, &fault))
 		return note_error(u->whole, &fault, fail);
@@ -191,7 +191,7 @@ static bool list_partitions(const struct unit *u, struct fail *fail)
 static bool read_capacity(struct unit *u, struct fail *fail)
 {
 	uint8_t answer[SCSI_CAPACITY_BYTES];
-	size_t n_bytes;
+	size_t n_bytes = 0;
 	struct scsi_command command = scsi_read_capacity10();
 	if (!wire_command(u->wire, u->lun, &command, answer, sizeof answer, &n_bytes, fail))
 		return false;
@@ -225,7 +225,7 @@ static bool look_at_unit(struct wire *w, struct luns_room *room, unsigned sessio
 			 struct fail *fail)
 {
 	uint8_t answer[SCSI_INQUIRY_BYTES];
-	size_t n_bytes;
+	size_t n_bytes = 0;
 	struct scsi_unit unit;
 	struct scsi_command command = scsi_inquiry();
 	struct fail fault = {.code = FAIL_NONE};
@@ -247,7 +247,7 @@ static bool look_at_unit(struct wire *w, struct luns_room *room, unsigned sessio
 /* A target that does not know REPORT LUNS has LUN 0. */
 static bool report_luns(struct wire *w, struct luns_room *room, unsigned *n_luns, struct fail *fail)
 {
-	size_t n_bytes;
+	size_t n_bytes = 0;
 	unsigned n_reported;
 	struct scsi_command command = scsi_report_luns();
 	struct fail fault = {.code = FAIL_NONE};

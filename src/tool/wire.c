@@ -342,7 +342,7 @@ static bool run(struct wire *w, uint64_t lun, const struct scsi_command *command
 bool wire_command(struct wire *w, uint64_t lun, const struct scsi_command *command, uint8_t *out, size_t n_max,
 		  size_t *n_bytes, struct fail *fail)
 {
-	struct ffp_answer answer;
+	struct ffp_answer answer = {.status = SCSI_STATUS_GOOD};
 	struct scsi_sense sense = {.key = 0};
 	for (unsigned n_attentions = 0;; n_attentions++) {
 		struct transfer t = {.out = out, .n_max = n_max < command->n_expected ? n_max : command->n_expected};
