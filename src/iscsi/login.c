@@ -401,7 +401,7 @@ enum login_advice login_advice(const struct login *login, const struct fail *fai
 	if (login->step == STEP_ALGORITHM && !login->config.chap.md5_only && refused)
 		return LOGIN_ADVICE_MD5_ONLY;
 	/* For tgt and IET 7 is SHA-1: they choose it and then choke on the length of our SHA-256. */
-	if (login->step == STEP_PROOF && !login->config.chap.md5_only && fail->code == FAIL_INITIATOR_ERROR)
+	if (login->step == STEP_PROOF && login->chap.hash != &hash_md5 && fail->code == FAIL_INITIATOR_ERROR)
 		return LOGIN_ADVICE_MD5_ONLY;
 	bool is_first = login->step == STEP_OPERATIONAL && login->n_requests == 1;
 	if (is_first && login->security_wanted)

@@ -377,6 +377,29 @@ static void when_to_offer_md5_alone(void **state)
 	}
 }
 
+static void when_the_target_chokes_on_the_proof(void **state)
+{
+	(void)state;
+	static const struct {
+		char algorithm;
+		uint16_t status;
+		enum login_advice advice;
+	} cases[] = {
+		{'7', 0x0200, LOGIN_ADVICE_MD5_ONLY}, {'8', 0x0200, LOGIN_ADVICE_MD5_ONLY},
+		{'5', 0x0200, LOGIN_ADVICE_NONE},     {'7', 0x0201, LOGIN_ADVICE_NONE},
+		{'7', 0x0202, LOGIN_ADVICE_NONE},     {'7', 0x0300, LOGIN_ADVICE_NONE},
+	};
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		char asked[] = ASKED;
+		asked[strlen("CHAP_A=")] = cases[i].algorithm;
+		start(true);
+		assert_true(answer(&(struct reply){0x00, 0, 0, "AuthMethod=CHAP\n"}));
+		assert_true(answer(&(struct reply){0x00, 0, 0, asked}));
+		assert_false(answer(&(struct reply){0x00, 0, cases[i].status, NULL}));
+		assert_int_equal(login_advice(&login, &fail), cases[i].advice);
+	}
+}
+
 /* The carrier's failures: a target that closes at the list, and all others. */
 static void when_the_target_closes(void **state)
 {
@@ -843,6 +866,8 @@ static void the_engine_keeps_no_secret(void **state)
 	assert_false(holds(&login, sizeof login, "CHAP_R="));
 	assert_false(holds(&login, sizeof login, "CHAP_C="));
 	assert_null(login.config.chap.secret);
+	static const uint8_t zeros[sizeof login.chap.response];
+	assert_memory_equal(login.chap.response, zeros, sizeof zeros);
 }
 
 int main(void)
@@ -858,6 +883,7 @@ int main(void)
 		cmocka_unit_test(methods_that_are_not_none),
 		cmocka_unit_test(when_to_begin_with_the_security_stage),
 		cmocka_unit_test(when_to_offer_md5_alone),
+		cmocka_unit_test(when_the_target_chokes_on_the_proof),
 		cmocka_unit_test(when_the_target_closes),
 		cmocka_unit_test(a_digest_that_has_to_be),
 		cmocka_unit_test(a_tsih_counts_at_the_end),

@@ -298,8 +298,9 @@ static bool is_checked(size_t round, const struct damage *flip)
 	case TALK_ITT_AT + 1:
 	case TALK_ITT_AT + 2:
 	case TALK_ITT_AT + 3:
-	case TALK_STATUS_AT:
 		return true;
+	case TALK_STATUS_AT: /* it may become the status that the conversation ends by */
+		return (reply->status ^ 0x100 << flip->bit) != talk.rounds[talk.n_rounds - 1].reply.status;
 	case TALK_VERSION_AT:
 		return !refused;
 	default:
