@@ -105,7 +105,7 @@ def tool():
     """The verbs for a running machine, with tgt on loopback."""
     sanitized()
     release_binary()
-    return run_pytest("tool")
+    return run_pytest("tool", "-n", "2")
 
 
 def vm():

@@ -28,17 +28,19 @@ void wire_init(struct wire *w)
 
 /* --- waiting --- */
 
+/* Whoever sends without end does not get beyond the deadline, either. */
 static bool wait_for(const struct wire *w, int fd, unsigned wanted)
 {
 	struct loop loop;
-	do {
-		loop_begin(&loop);
+	loop_begin(&loop);
+	while (loop.now_ms < w->deadline_ms) {
 		loop_want(&loop, fd, wanted);
 		loop_wake_at(&loop, w->deadline_ms);
 		loop_wait(&loop);
 		if (loop_is_ready(&loop, fd))
 			return true;
-	} while (loop.now_ms < w->deadline_ms);
+		loop_begin(&loop);
+	}
 	return false;
 }
 
