@@ -10,10 +10,11 @@ import struct
 import threading
 
 NO_TAG = 0xFFFFFFFF
+MAX_CMD_SN = 1 << 20
 DATA_IN, SCSI_RESPONSE, TEXT_RESPONSE, LOGOUT_RESPONSE, NOP_IN, ASYNC, REJECT = 0x25, 0x21, 0x24, 0x26, 0x20, 0x32, 0x3F
 
 
-def header(opcode, flags=0x80, byte2=0, byte3=0, length=0, itt=0, ttt=NO_TAG, stat_sn=1, max_cmd_sn=100, offset=0, byte36=0):
+def header(opcode, flags=0x80, byte2=0, byte3=0, length=0, itt=0, ttt=NO_TAG, stat_sn=1, max_cmd_sn=MAX_CMD_SN, offset=0, byte36=0):
     return (struct.pack(">BBBBI", opcode, flags, byte2, byte3, length) + bytes(8)
             + struct.pack(">IIIII", itt, ttt, stat_sn, 1, max_cmd_sn) + bytes([byte36, 0, 0, 0]) + struct.pack(">II", offset, 0))
 
@@ -60,7 +61,7 @@ class Fake:
     def accept(request):
         keys = b"TargetPortalGroupTag=1\0"
         return (struct.pack(">BBBBI", 0x23, 0x87, 0, 0, len(keys)) + request.raw[8:14] + b"\0\1" + request.raw[16:20] + bytes(4)
-                + struct.pack(">III", 0, 1, 100) + bytes(12) + keys + bytes(-len(keys) % 4))
+                + struct.pack(">III", 0, 1, MAX_CMD_SN) + bytes(12) + keys + bytes(-len(keys) % 4))
 
     def close(self):
         self.server.close()
@@ -72,6 +73,6 @@ def redirect(portal):
 
     def login(request):
         return (struct.pack(">BBBBI", 0x23, 0, 0, 0, len(keys)) + request.raw[8:14] + b"\0\0" + request.raw[16:20] + bytes(4)
-                + struct.pack(">III", 0, 1, 100) + b"\1\1" + bytes(10) + keys + bytes(-len(keys) % 4))
+                + struct.pack(">III", 0, 1, MAX_CMD_SN) + b"\1\1" + bytes(10) + keys + bytes(-len(keys) % 4))
 
     return login

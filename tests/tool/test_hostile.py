@@ -217,8 +217,7 @@ def test_broken_data(program, fake, answer):
     failed(check(program, fake, x28=answer), "E3C")
 
 
-def test_random_bytes_as_a_disk(program, fake):
-    """A protective MBR, a boot sector that chains to itself: bounded and told."""
+def test_partitions_that_chain_to_themselves(program, fake):
     mbr = bytearray(512)
     mbr[446 + 4], mbr[446 + 8], mbr[446 + 12] = 5, 1, 200
     mbr[510:] = b"\x55\xaa"
@@ -226,9 +225,9 @@ def test_random_bytes_as_a_disk(program, fake):
     def read(request):
         return pdu(DATA_IN, bytes(mbr) * (int.from_bytes(request.raw[20:24], "big") // 512), itt=request.itt, flags=0x81)
 
-    begin = time.monotonic()
-    done = check(program, fake, x28=read)
-    assert done.returncode == 1 and time.monotonic() - begin < 8
+    target = fake(lambda request: disk(request, x28=read))
+    failed(program("check", "--timeout", "5", f"iscsi://{target.portal}/{NAME}"), "E72")
+    assert len(target.requests) < 120
 
 
 def test_silence_at_every_command(program, fake):
@@ -237,3 +236,17 @@ def test_silence_at_every_command(program, fake):
         begin = time.monotonic()
         failed(program("check", "--timeout", "1", f"iscsi://{target.portal}/{NAME}"), "E53")
         assert time.monotonic() - begin < 6
+
+
+def test_what_is_sent(program, fake):
+    """Reads and nothing else, from an ISID of the random type that no two runs share, and a logout at the end."""
+    isids = set()
+    for _ in range(2):
+        target = fake(disk)
+        failed(program("check", f"iscsi://{target.portal}/{NAME}"), "E72")
+        assert {r.cdb[0] for r in target.requests if r.opcode == 1} == {REPORT_LUNS, INQUIRY, CAPACITY, READ10}
+        assert {r.opcode for r in target.requests} == {1, 3, 6}
+        assert all(r.raw[1] & 0x20 == 0 for r in target.requests if r.opcode == 1)
+        assert target.requests[-1].opcode == 6 and target.requests[-1].raw[1] == 0x80
+        isids.add(target.requests[0].raw[8:14])
+    assert all(isid[0] == 0x80 for isid in isids) and len(isids) == 2
