@@ -10,6 +10,7 @@
 #include "boot/boot.h"
 #include "boot/lease.h"
 #include "sys/machine.h"
+#include "tool/tool.h"
 
 enum exit_status {
 	EXIT_DONE = 0,
@@ -34,8 +35,22 @@ static int run_boot(int argc, char **argv, char **environment)
 	return EXIT_USAGE;
 }
 
+static int run_discover(int argc, char **argv, char **environment)
+{
+	(void)environment;
+	return discover_main(argc, argv);
+}
+
+static int run_check(int argc, char **argv, char **environment)
+{
+	(void)environment;
+	return check_main(argc, argv);
+}
+
 static const struct verb verbs[] = {
 	{"boot", "first process of an initramfs: log in, find root, switch to it", run_boot},
+	{"check", "rehearse a boot: log in, look for root, log out", run_check},
+	{"discover", "list the targets behind a portal", run_discover},
 };
 
 static int run_help(FILE *out)

@@ -34,6 +34,11 @@ def release_binary():
     return build("build", compiler="musl-gcc") / "iscsiroot"
 
 
+def sanitized():
+    """A native build under ASan and UBSan."""
+    return build("build-asan", "-Db_sanitize=address,undefined", "-Db_lundef=false", "-Dbuildtype=debug")
+
+
 def run_cmocka(program):
     """One unit test program; its closing lines say how many tests passed and failed."""
     done = subprocess.run(program, capture_output=True, text=True, timeout=600, errors="replace")
@@ -50,13 +55,11 @@ def run_cmocka(program):
 def unit():
     """cmocka tests, native and under ASan and UBSan."""
     passed = failed = 0
-    sanitizers = ("-Db_sanitize=address,undefined", "-Db_lundef=false", "-Dbuildtype=debug")
-    for directory, options in (("build-native", ()), ("build-asan", sanitizers)):
-        path = build(directory, *options)
+    for path in (build("build-native"), sanitized()):
         listing = subprocess.run(["/usr/bin/meson", "introspect", "--tests", path], capture_output=True, check=True)
         for test in json.loads(listing.stdout):
             good, bad = run_cmocka(test["cmd"])
-            print(f"{directory} {test['name']}: {good} passed, {bad} failed", flush=True)
+            print(f"{path.name} {test['name']}: {good} passed, {bad} failed", flush=True)
             passed, failed = passed + good, failed + bad
     return passed, failed
 
@@ -98,6 +101,13 @@ def lint():
     return run_pytest("lint")
 
 
+def tool():
+    """The verbs for a running machine, with tgt on loopback."""
+    sanitized()
+    release_binary()
+    return run_pytest("tool", "-n", "2")
+
+
 def vm():
     """Boots in QEMU, two at a time."""
     release_binary()
@@ -105,7 +115,7 @@ def vm():
     return run_pytest("vm", "-n", "2")
 
 
-PARTS = {"unit": unit, "build": image_build, "lint": lint, "vm": vm}
+PARTS = {"unit": unit, "build": image_build, "lint": lint, "tool": tool, "vm": vm}
 
 
 def run_part(name):

@@ -28,6 +28,10 @@ static const struct fail_entry table[FAIL_CODE_COUNT] = {
 	[FAIL_INITIATOR_MISSING] = {"E16",
 				    "this machine has neither a DMI UUID nor a MAC to make its initiator name of",
 				    "Add iscsi_initiator=NAME to the kernel command line.", RETRY_NEVER},
+	[FAIL_MUTUAL_HALF] = {"E17", "mutual CHAP needs a secret for each direction, and one is missing",
+			      "Give iscsi_in_password= and, for each target, a user name and iscsi_password=; or "
+			      "nothing of iscsi_in_username= and iscsi_in_password=.",
+			      RETRY_NEVER},
 
 	[FAIL_NIC_MISSING] = {"E20", "the network interface is not there",
 			      "Check the device in ip=, and that the image holds the driver of the card "
@@ -93,7 +97,7 @@ static const struct fail_entry table[FAIL_CODE_COUNT] = {
 	[FAIL_CHAP_WANTED] = {"E3E", "the target demands CHAP and no secret is known here",
 			      "Give iscsi_username= and iscsi_password=.", RETRY_NEVER},
 	[FAIL_CHAP_ALGORITHM] = {"E3F", "the target has no CHAP algorithm in common with us",
-				 "Allow MD5 for CHAP on the target.", RETRY_SLOW},
+				 "Allow SHA3-256, SHA-256, SHA-1 or MD5 for CHAP on the target.", RETRY_SLOW},
 	[FAIL_AUTH_DOWNGRADE] = {"E40", "the target wants no authentication although a secret is configured",
 				 "Switch CHAP on for this initiator on the target, or remove iscsi_username= and "
 				 "iscsi_password=.",
@@ -101,6 +105,17 @@ static const struct fail_entry table[FAIL_CODE_COUNT] = {
 	[FAIL_LOGIN_CLOSED] =
 		{"E41", "the target closed the connection during the login",
 		 "Check the target's log; some targets close when the initiator is not on an access list.", RETRY_SOON},
+	[FAIL_TARGET_UNPROVEN] = {"E42", "the target has not proved that it knows its secret",
+				  "Check iscsi_in_password= against the secret of the target for mutual CHAP, and that "
+				  "no other machine has the portal's address.",
+				  RETRY_SLOW},
+	[FAIL_TARGET_NAME] = {"E43", "the target has another CHAP name than expected",
+			      "Correct iscsi_in_username=, or leave it out.", RETRY_SLOW},
+	[FAIL_SECRETS_EQUAL] = {"E44", "the secrets of both directions of CHAP are the same",
+				"Give the target another secret than this machine.", RETRY_NEVER},
+	[FAIL_CHAP_REFLECTED] = {"E45", "the target sends us our own CHAP values back",
+				 "Look for who answers at the portal's address: this is an attack or a broken target.",
+				 RETRY_SLOW},
 
 	[FAIL_NO_TRANSPORT] =
 		{"E50", "the kernel has no iSCSI over TCP",
@@ -110,6 +125,8 @@ static const struct fail_entry table[FAIL_CODE_COUNT] = {
 	[FAIL_KERNEL_REFUSED] = {"E52", "the kernel refused a step of the session",
 				 "Report it with the kernel's version.", RETRY_SLOW},
 	[FAIL_SESSION_LOST] = {"E53", "the connection broke", "Check the network and the target.", RETRY_SOON},
+	[FAIL_NO_RANDOM] = {"E54", "the kernel has no random bytes yet",
+			    "Wait, or give the machine a hardware random number generator.", RETRY_SOON},
 
 	[FAIL_LUN_ABSENT] = {"E60", "the target does not show the LUN asked for",
 			     "Check the LUN in iscsi_target= and the target's map for this initiator.", RETRY_SLOW},

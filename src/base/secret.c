@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Copying and wiping secrets. The wipe goes through a volatile pointer, which no compiler may drop.
+ * Copying, comparing and wiping secrets. Wipe and comparison go through volatile pointers, which no compiler may drop
+ * or cut short.
  */
 #include "base/secret.h"
 
@@ -13,6 +14,20 @@ bool secret_set(struct secret *secret, const void *bytes, size_t n_bytes)
 	memcpy(secret->bytes, bytes, n_bytes);
 	secret->n_bytes = n_bytes;
 	return true;
+}
+
+bool bytes_equal(const void *a, const void *b, size_t n_bytes)
+{
+	const volatile uint8_t *x = a, *y = b;
+	uint8_t difference = 0;
+	for (size_t i = 0; i < n_bytes; i++)
+		difference |= x[i] ^ y[i];
+	return difference == 0;
+}
+
+bool secret_equal(const struct secret *a, const struct secret *b)
+{
+	return a->n_bytes == b->n_bytes && bytes_equal(a->bytes, b->bytes, a->n_bytes);
 }
 
 void secret_wipe(struct secret *secret)

@@ -23,6 +23,10 @@ bool secret_set(struct secret *secret, const void *bytes, size_t n_bytes);
 /* Overwrites the bytes in a way the compiler keeps. */
 void secret_wipe(struct secret *secret);
 
+/* In a time that depends on nothing but n_bytes. */
+bool bytes_equal(const void *a, const void *b, size_t n_bytes);
+bool secret_equal(const struct secret *a, const struct secret *b);
+
 /* Overwrites any memory that held a secret. */
 void bytes_wipe(void *bytes, size_t n_bytes);
 

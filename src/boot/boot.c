@@ -297,6 +297,7 @@ static bool switch_over(struct boot *b, struct fail *fail)
 	log_restore_limit();
 	keeper_leave(&b->transport, b->sessions, b->n_sessions, b->title, b->n_title_bytes);
 	secret_wipe(&b->plan.chap.secret);
+	secret_wipe(&b->plan.chap_in.secret);
 	b->argv[0] = init;
 	return root_switch(init, b->argv, b->environment, fail);
 }

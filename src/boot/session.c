@@ -12,6 +12,7 @@
 
 #include "base/cursor.h"
 #include "boot/log.h"
+#include "boot/portal.h"
 
 enum {
 	RESOLVE_WAIT_MS = 20000,
@@ -20,15 +21,6 @@ enum {
 	REDIRECTS_MAX = 8,
 	REPLACEMENT_TIMEOUT_S = 86400, /* open-iscsi's advice for a root disk: I/O waits for its target for a day */
 	NOOP_S = 5,                    /* open-iscsi's noop_out_interval and _timeout; the kernel sends them */
-};
-
-/* What connect says, and what it means to the user. */
-static const struct {
-	int error;
-	enum fail_code code;
-} connect_errors[] = {
-	{ECONNREFUSED, FAIL_PORTAL_REFUSED}, {ENETUNREACH, FAIL_NO_ROUTE},   {EHOSTUNREACH, FAIL_HOST_SILENT},
-	{ETIMEDOUT, FAIL_PORTAL_SILENT},     {EADDRNOTAVAIL, FAIL_NO_ROUTE},
 };
 
 void session_init(struct session *s, const struct boot_plan *plan, unsigned index, struct transport *transport)
@@ -80,8 +72,33 @@ void session_stop(struct session *s)
 	s->state = SESSION_IDLE;
 }
 
+/* Some targets refuse what others need: such an attempt is made again at once, once, the other way. */
+static bool try_other_way(struct session *s)
+{
+	static const char *const ways[] = {
+		[LOGIN_ADVICE_MD5_ONLY] = "does not take our list of CHAP algorithms, trying MD5 alone",
+		[LOGIN_ADVICE_SECURITY_FIRST] = "wants to be asked about authentication, trying so",
+	};
+	bool was_other = s->advice != LOGIN_ADVICE_NONE;
+	s->advice = LOGIN_ADVICE_NONE;
+	if (was_other || handover_state(&s->handover) != HANDOVER_LOGIN)
+		return false;
+	s->advice = login_advice(&s->login, &s->fail);
+	if (s->advice == LOGIN_ADVICE_NONE)
+		return false;
+	if (s->retry.n_failed == 0)
+		log_wait("%s: the target %s", s->portal, ways[s->advice]);
+	return true;
+}
+
 static void session_failed(struct session *s, int64_t now_ms)
 {
+	if (try_other_way(s)) {
+		session_stop(s);
+		s->state = SESSION_WAIT_RETRY;
+		s->deadline_ms = now_ms;
+		return;
+	}
 	const char *doing = s->state == SESSION_UP ? "the session with" : "cannot log in to";
 	fail_context(&s->fail, "%s %s at %s", doing, s->target->name, s->portal);
 	session_stop(s);
@@ -111,17 +128,45 @@ static bool send_login_pdu(struct session *s)
 	return true;
 }
 
+/* NULL when this target is not asked to authenticate itself. */
+static const struct secret *session_secret_in(const struct session *s)
+{
+	bool is_mutual = session_username(s)[0] != '\0' && s->plan->chap_in.secret.n_bytes > 0;
+	return is_mutual ? &s->plan->chap_in.secret : NULL;
+}
+
+static bool make_chap(struct session *s, struct chap_config *chap)
+{
+	*chap = (struct chap_config){
+		.username = session_username(s),
+		.secret = &s->plan->chap.secret,
+		.username_in = s->plan->chap_in.username,
+		.secret_in = session_secret_in(s),
+		.md5_only = s->advice == LOGIN_ADVICE_MD5_ONLY,
+	};
+	int error = chap->secret_in != NULL ? entropy_read(&chap->nonce, sizeof chap->nonce) : 0;
+	return error == 0 || fail_errno(&s->fail, FAIL_NO_RANDOM, -error, "%s", "");
+}
+
 static bool begin_login(struct session *s)
 {
+	static const char *const digests[] = {
+		[DIGEST_NONE] = "None",
+		[DIGEST_CRC32C] = "CRC32C",
+		[DIGEST_PREFER_CRC32C] = "CRC32C,None",
+		[DIGEST_PREFER_NONE] = "None,CRC32C",
+	};
 	uint32_t sid = s->handover.conn.sid;
 	struct login_config config = {
 		.initiator_name = s->plan->initiator.name,
 		.target_name = s->target->name,
 		.isid = {0x00, 0x02, 0x3d, (uint8_t)(sid >> 16), (uint8_t)(sid >> 8), (uint8_t)sid},
-		.username = session_username(s),
-		.secret = &s->plan->chap.secret,
+		.digests = digests[s->plan->digest],
+		.security_first = s->advice == LOGIN_ADVICE_SECURITY_FIRST,
 		.carrier_has_tags = true,
 	};
+	if (!make_chap(s, &config.chap))
+		return false;
 	login_start(&s->login, &config);
 	return send_login_pdu(s);
 }
@@ -147,6 +192,15 @@ static struct handover_values kernel_values(const struct login_result *result)
 	};
 }
 
+static void log_login(const struct session *s, const struct login_result *result)
+{
+	if (result->chap)
+		log_info("%s: logged in to %s, %sCHAP %s", s->portal, s->target->name, result->mutual ? "mutual " : "",
+			 result->chap_algorithm);
+	else
+		log_info("%s: logged in to %s, no authentication", s->portal, s->target->name);
+}
+
 static bool enter_full_feature(struct session *s, int64_t now_ms)
 {
 	const struct login_result *result = login_result(&s->login);
@@ -158,8 +212,8 @@ static bool enter_full_feature(struct session *s, int64_t now_ms)
 	s->tcp_fd = -1;
 	s->state = SESSION_UP;
 	s->deadline_ms = INT64_MAX;
-	log_info("%s: logged in to %s, %s", s->portal, s->target->name,
-		 result->chap ? "CHAP MD5" : "no authentication");
+	log_login(s, result);
+	s->advice = LOGIN_ADVICE_NONE;
 	if (s->retry.n_failed > 0)
 		log_wait("%s: back after %lld s and %u attempts", s->portal,
 			 (long long)(now_ms - s->retry.since_ms) / 1000, s->retry.n_failed + 1);
@@ -183,6 +237,7 @@ static bool follow_redirect(struct session *s)
 	log_info("%s: redirects us to %s", s->portal, where);
 	s->redirect_port = port;
 	s->n_redirects++;
+	s->advice = LOGIN_ADVICE_NONE;
 	session_stop(s);
 	return true;
 }
@@ -245,6 +300,8 @@ static bool connected(struct session *s, int64_t now_ms)
 		.persistent_port = s->target->port,
 		.username = session_username(s),
 		.secret = &s->plan->chap.secret,
+		.username_in = s->plan->chap_in.username,
+		.secret_in = session_secret_in(s),
 		.recovery_tmo_s = REPLACEMENT_TIMEOUT_S,
 		.ping_tmo_s = NOOP_S,
 		.recv_tmo_s = NOOP_S,
@@ -253,14 +310,6 @@ static bool connected(struct session *s, int64_t now_ms)
 	s->deadline_ms = now_ms + LOGIN_WAIT_MS;
 	handover_start(&s->handover, &config);
 	return serve_handover(s) && begin_login(s);
-}
-
-static bool connect_failed(struct session *s, int error)
-{
-	for (size_t i = 0; i < sizeof connect_errors / sizeof *connect_errors; i++)
-		if (connect_errors[i].error == error)
-			return fail_set(&s->fail, connect_errors[i].code, "%s", "");
-	return fail_errno(&s->fail, FAIL_CONNECT, error, "%s", "");
 }
 
 static bool connect_portal(struct session *s, int64_t now_ms)
@@ -272,7 +321,7 @@ static bool connect_portal(struct session *s, int64_t now_ms)
 		tcp_address_format(&s->address, s->persistent_address);
 	if (error == 0)
 		return connected(s, now_ms);
-	return error == -EINPROGRESS || connect_failed(s, -error);
+	return error == -EINPROGRESS || portal_connect_failed(-error, &s->fail);
 }
 
 static bool start(struct session *s, int64_t now_ms)
@@ -303,7 +352,7 @@ static bool resolved(struct session *s, int64_t now_ms)
 static bool connecting(struct session *s, int64_t now_ms)
 {
 	int error = tcp_connect_result(s->tcp_fd);
-	return error != 0 ? connect_failed(s, -error) : connected(s, now_ms);
+	return error != 0 ? portal_connect_failed(-error, &s->fail) : connected(s, now_ms);
 }
 
 /* --- stepping --- */

@@ -51,6 +51,7 @@ struct session {
 
 	struct handover handover;
 	struct login login;
+	enum login_advice advice; /* for the present attempt, from the one before */
 	struct retry retry;
 	struct fail fail; /* the last one */
 

@@ -26,7 +26,10 @@ struct hash_algorithm {
 	void (*final)(void *state, uint8_t *digest);
 };
 
-extern const struct hash_algorithm hash_md5; /* RFC 1321; CHAP's mandatory algorithm, for nothing else */
+/* What CHAP knows; for nothing else. */
+extern const struct hash_algorithm hash_md5;               /* RFC 1321 */
+extern const struct hash_algorithm hash_sha1, hash_sha256; /* FIPS 180-4 */
+extern const struct hash_algorithm hash_sha3_256;          /* FIPS 202 */
 
 void hash_init(struct hash_context *h, const struct hash_algorithm *algorithm);
 void hash_update(struct hash_context *h, const void *bytes, size_t n_bytes);

@@ -1,25 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * MD5, RFC 1321. Broken as a hash for signatures; here because CHAP (RFC 7143 section 12.1.3) makes it mandatory.
- * Written for size and clarity, not for speed: a login hashes some dozen bytes.
  */
+#include "crypto/blocks.h"
 #include "crypto/hash.h"
 
-#include <string.h>
-
 enum {
-	BLOCK_BYTES = 64,
-	LENGTH_AT = 56, /* where the bit count stands in the last block */
 	DIGEST_BYTES = 16,
 };
 
-struct md5 {
-	uint64_t n_bytes; /* hashed so far */
-	uint32_t sum[4];
-	uint8_t block[BLOCK_BYTES]; /* n_bytes % BLOCK_BYTES of them wait */
-};
-
-_Static_assert(sizeof(struct md5) <= HASH_STATE_MAX, "a hash context holds the state of MD5");
+_Static_assert(sizeof(struct blocks) <= HASH_STATE_MAX, "a hash context holds the state of MD5");
 
 /* T[i] of section 3.4: the integer part of 2^32 * abs(sin(i + 1)). */
 static const uint32_t sines[64] = {
@@ -58,64 +48,41 @@ static uint32_t mix(size_t round, uint32_t x, uint32_t y, uint32_t z)
 	}
 }
 
-static uint32_t load_le32(const uint8_t *p)
+static void add_block(uint32_t sum[static 8], const uint8_t block[static BLOCK_BYTES])
 {
-	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-}
-
-static void store_le32(uint8_t *p, uint32_t value)
-{
-	for (size_t i = 0; i < 4; i++)
-		p[i] = (uint8_t)(value >> (8 * i));
-}
-
-static void add_block(struct md5 *md5)
-{
-	uint32_t a = md5->sum[0], b = md5->sum[1], c = md5->sum[2], d = md5->sum[3];
+	uint32_t a = sum[0], b = sum[1], c = sum[2], d = sum[3];
 	for (size_t i = 0; i < 64; i++) {
 		size_t round = i / 16;
 		size_t word = (rounds[round].factor * i + rounds[round].start) % 16;
-		uint32_t x = a + mix(round, b, c, d) + load_le32(md5->block + 4 * word) + sines[i];
+		uint32_t x = a + mix(round, b, c, d) + load_le32(block + 4 * word) + sines[i];
 		uint32_t shift = rounds[round].shifts[i % 4];
 		a = d;
 		d = c;
 		c = b;
 		b += x << shift | x >> (32 - shift);
 	}
-	md5->sum[0] += a;
-	md5->sum[1] += b;
-	md5->sum[2] += c;
-	md5->sum[3] += d;
+	sum[0] += a;
+	sum[1] += b;
+	sum[2] += c;
+	sum[3] += d;
 }
 
 static void md5_init(void *state)
 {
-	struct md5 *md5 = state;
-	*md5 = (struct md5){.sum = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476}};
+	struct blocks *md5 = state;
+	*md5 = (struct blocks){.sum = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476}};
 }
 
 static void md5_update(void *state, const uint8_t *bytes, size_t n_bytes)
 {
-	struct md5 *md5 = state;
-	for (size_t i = 0; i < n_bytes; i++) {
-		md5->block[md5->n_bytes++ % BLOCK_BYTES] = bytes[i];
-		if (md5->n_bytes % BLOCK_BYTES == 0)
-			add_block(md5);
-	}
+	blocks_update(state, add_block, bytes, n_bytes);
 }
 
 static void md5_final(void *state, uint8_t *digest)
 {
-	static const uint8_t padding[BLOCK_BYTES] = {0x80};
-	struct md5 *md5 = state;
-	uint64_t n_bits = md5->n_bytes * 8;
-	size_t waiting = md5->n_bytes % BLOCK_BYTES;
-	md5_update(md5, padding, (waiting < LENGTH_AT ? LENGTH_AT : LENGTH_AT + BLOCK_BYTES) - waiting);
-	uint8_t length[8];
-	store_le32(length, (uint32_t)n_bits);
-	store_le32(length + 4, (uint32_t)(n_bits >> 32));
-	md5_update(md5, length, sizeof length);
-	for (size_t i = 0; i < 4; i++)
+	struct blocks *md5 = state;
+	blocks_finish(md5, add_block, false);
+	for (size_t i = 0; i < DIGEST_BYTES / 4; i++)
 		store_le32(digest + 4 * i, md5->sum[i]);
 }
 

@@ -17,6 +17,7 @@ enum key_type {
 	KEY_MIN,      /* a number; the smaller one */
 	KEY_MAX,      /* a number; the larger one */
 	KEY_LIST,     /* the first value of the proposal that the other side has */
+	KEY_DIGEST,   /* a list, which the caller gives */
 	KEY_LENGTH,   /* a number that each side declares for itself */
 	KEY_OURS,     /* declared by the initiator alone */
 	KEY_TAG,      /* declared by the target: a 16-bit number */
@@ -53,8 +54,8 @@ static const struct key_rule table[] = {
 	{"TargetName", "13.4", KEY_OURS, .at = NOWHERE},
 	{"SessionType", "13.21", KEY_OURS, .at = NOWHERE},
 
-	{"HeaderDigest", "13.1", KEY_LIST, true, "None", .at = AT(header_digest)},
-	{"DataDigest", "13.1", KEY_LIST, true, "None", .at = AT(data_digest)},
+	{"HeaderDigest", "13.1", KEY_DIGEST, true, .at = AT(header_digest)},
+	{"DataDigest", "13.1", KEY_DIGEST, true, .at = AT(data_digest)},
 	{"DefaultTime2Wait", "13.15", KEY_MAX, true, NULL, 2, 2, 0, 3600, AT(default_time2wait)},
 	{"DefaultTime2Retain", "13.16", KEY_MIN, true, NULL, 0, 20, 0, 3600, AT(default_time2retain)},
 	{"ErrorRecoveryLevel", "13.20", KEY_MIN, true, NULL, 0, 0, 0, 2, AT(error_recovery_level)},
@@ -93,23 +94,34 @@ static bool is_boolean(const struct key_rule *rule)
 	return rule->type == KEY_AND || rule->type == KEY_OR;
 }
 
+static bool is_list(const struct key_rule *rule)
+{
+	return rule->type == KEY_LIST || rule->type == KEY_DIGEST;
+}
+
+/* The values we have, best first. */
+static struct span list_of(const struct negotiation *n, const struct key_rule *rule)
+{
+	return span_of(rule->type == KEY_DIGEST ? n->digests : rule->list);
+}
+
 static void store(const struct key_rule *rule, struct login_values *values, uint32_t value)
 {
 	if (rule->at == NOWHERE)
 		return;
 	void *member = (char *)values + rule->at;
-	if (is_boolean(rule) || rule->type == KEY_LIST)
+	if (is_boolean(rule) || is_list(rule))
 		*(bool *)member = value != 0;
 	else
 		*(uint32_t *)member = value;
 }
 
 /* Of a list, only whether it is a digest has to be known. */
-static bool read_value(const struct key_rule *rule, struct span text, uint32_t *value)
+static bool read_value(const struct negotiation *n, const struct key_rule *rule, struct span text, uint32_t *value)
 {
-	if (rule->type == KEY_LIST) {
+	if (is_list(rule)) {
 		*value = span_is(text, "CRC32C");
-		return textkeys_list_has(span_of(rule->list), text);
+		return textkeys_list_has(list_of(n, rule), text);
 	}
 	if (is_boolean(rule)) {
 		*value = span_is(text, "Yes");
@@ -133,16 +145,16 @@ static uint32_t outcome(const struct key_rule *rule, uint32_t theirs)
 	}
 }
 
-static void put_value(const struct key_rule *rule, uint32_t value, struct writer *w)
+static void put_value(const struct negotiation *n, const struct key_rule *rule, uint32_t value, struct writer *w)
 {
 	char number[16];
 	snprintf(number, sizeof number, "%u", (unsigned int)value);
-	const char *text = number;
-	if (rule->type == KEY_LIST)
-		text = rule->list;
+	struct span text = span_of(number);
+	if (is_list(rule))
+		text = list_of(n, rule);
 	else if (is_boolean(rule))
-		text = value != 0 ? "Yes" : "No";
-	textkeys_put(w, span_of(rule->name), span_of(text));
+		text = span_of(value != 0 ? "Yes" : "No");
+	textkeys_put(w, span_of(rule->name), text);
 }
 
 static bool refuse(const struct key_rule *rule, const struct textkey *pair, struct fail *fail)
@@ -152,25 +164,26 @@ static bool refuse(const struct key_rule *rule, const struct textkey *pair, stru
 	return textkeys_fail(fail, FAIL_NEGOTIATION, pair, reason);
 }
 
-static bool take_answer(const struct key_rule *rule, const struct textkey *pair, struct login_values *values,
-			struct fail *fail)
+static bool take_answer(const struct negotiation *n, const struct key_rule *rule, const struct textkey *pair,
+			struct login_values *values, struct fail *fail)
 {
 	uint32_t value;
 	if (textkeys_is_refusal(pair->value))
 		return true;
-	if (!read_value(rule, pair->value, &value) || outcome(rule, value) != value)
+	if (!read_value(n, rule, pair->value, &value) || outcome(rule, value) != value)
 		return refuse(rule, pair, fail);
 	store(rule, values, value);
 	return true;
 }
 
 /* The first of their values that is one of ours. */
-static void answer_list(const struct key_rule *rule, struct span theirs, struct writer *answers)
+static void answer_list(const struct negotiation *n, const struct key_rule *rule, struct span theirs,
+			struct writer *answers)
 {
 	struct span answer = span_of("Reject");
 	while (theirs.text != NULL) {
 		struct span one = span_cut(&theirs, ',');
-		if (textkeys_list_has(span_of(rule->list), one)) {
+		if (textkeys_list_has(list_of(n, rule), one)) {
 			answer = one;
 			break;
 		}
@@ -178,17 +191,17 @@ static void answer_list(const struct key_rule *rule, struct span theirs, struct 
 	textkeys_put(answers, span_of(rule->name), answer);
 }
 
-static void answer_value(const struct key_rule *rule, struct span theirs, struct login_values *values,
-			 struct writer *answers)
+static void answer_value(const struct negotiation *n, const struct key_rule *rule, struct span theirs,
+			 struct login_values *values, struct writer *answers)
 {
 	uint32_t value;
-	if (!read_value(rule, theirs, &value)) {
+	if (!read_value(n, rule, theirs, &value)) {
 		textkeys_put(answers, span_of(rule->name), span_of("Reject"));
 		return;
 	}
 	value = outcome(rule, value);
 	store(rule, values, value);
-	put_value(rule, value, answers);
+	put_value(n, rule, value, answers);
 }
 
 static bool take_tag(const struct key_rule *rule, const struct textkey *pair, struct login_result *result,
@@ -211,13 +224,13 @@ static bool take_alias(const struct key_rule *rule, const struct textkey *pair, 
 }
 
 /* What the target says without being asked. */
-static bool take_declared(const struct key_rule *rule, const struct textkey *pair, struct login_result *result,
-			  struct fail *fail)
+static bool take_declared(const struct negotiation *n, const struct key_rule *rule, const struct textkey *pair,
+			  struct login_result *result, struct fail *fail)
 {
 	uint32_t length;
 	switch (rule->type) {
 	case KEY_LENGTH:
-		if (!read_value(rule, pair->value, &length))
+		if (!read_value(n, rule, pair->value, &length))
 			return refuse(rule, pair, fail);
 		store(rule, &result->values, length);
 		return true;
@@ -234,24 +247,25 @@ static bool take_declared(const struct key_rule *rule, const struct textkey *pai
 
 static bool is_negotiated(const struct key_rule *rule)
 {
-	return rule->type <= KEY_LIST;
+	return rule->type <= KEY_DIGEST;
 }
 
-static bool take_known(const struct key_rule *rule, bool is_answer, const struct textkey *pair,
-		       struct login_result *result, struct writer *answers, struct fail *fail)
+static bool take_known(const struct negotiation *n, const struct key_rule *rule, bool is_answer,
+		       const struct textkey *pair, struct login_result *result, struct writer *answers,
+		       struct fail *fail)
 {
 	if (is_negotiated(rule) && is_answer)
-		return take_answer(rule, pair, &result->values, fail);
+		return take_answer(n, rule, pair, &result->values, fail);
 	if (!is_negotiated(rule) && rule->type != KEY_OBSOLETE)
-		return take_declared(rule, pair, result, fail);
+		return take_declared(n, rule, pair, result, fail);
 	if (textkeys_is_refusal(pair->value))
 		return textkeys_fail(fail, FAIL_PROTOCOL, pair, "an answer to what was not asked");
-	if (rule->type == KEY_LIST)
-		answer_list(rule, pair->value, answers);
+	if (is_list(rule))
+		answer_list(n, rule, pair->value, answers);
 	else if (rule->type == KEY_OBSOLETE)
 		textkeys_put(answers, pair->name, span_of("Reject"));
 	else
-		answer_value(rule, pair->value, &result->values, answers);
+		answer_value(n, rule, pair->value, &result->values, answers);
 	return true;
 }
 
@@ -263,9 +277,9 @@ static bool take_unknown(const struct textkey *pair, struct writer *answers, str
 	return true;
 }
 
-void keys_start(struct negotiation *n, struct login_result *result)
+void keys_start(struct negotiation *n, const char *digests, struct login_result *result)
 {
-	*n = (struct negotiation){0};
+	*n = (struct negotiation){.digests = digests != NULL ? digests : "None"};
 	result->values = (struct login_values){.max_recv_data_segment_length = OUR_SEGMENT_MAX};
 	for (size_t i = 0; i < N_RULES; i++)
 		store(&table[i], &result->values, table[i].initial);
@@ -276,7 +290,7 @@ void keys_offer(struct negotiation *n, struct writer *w)
 	for (size_t i = 0; i < N_RULES; i++) {
 		if (!table[i].offered)
 			continue;
-		put_value(&table[i], table[i].ours, w);
+		put_value(n, &table[i], table[i].ours, w);
 		n->offered |= UINT32_C(1) << i;
 	}
 }
@@ -295,12 +309,21 @@ bool keys_take(struct negotiation *n, enum login_stage stage, const struct textk
 	if ((n->received & bit) != 0)
 		return textkeys_fail(fail, FAIL_PROTOCOL, pair, "this key was sent before");
 	n->received |= bit;
-	return take_known(&table[i], (n->offered & bit) != 0, pair, result, answers, fail);
+	return take_known(n, &table[i], (n->offered & bit) != 0, pair, result, answers, fail);
 }
 
-void keys_finish(struct login_result *result)
+/* A digest that is refused, or passed over in silence, is none. */
+static bool check_digest(const struct negotiation *n, const char *name, bool agreed, struct fail *fail)
+{
+	return agreed || textkeys_list_has(span_of(n->digests), span_of("None")) ||
+	       fail_set(fail, FAIL_NEGOTIATION, "%s: CRC32C was demanded", name);
+}
+
+bool keys_finish(const struct negotiation *n, struct login_result *result, struct fail *fail)
 {
 	struct login_values *v = &result->values;
 	if (v->first_burst_length > v->max_burst_length) /* section 13.14 */
 		v->first_burst_length = v->max_burst_length;
+	return check_digest(n, "HeaderDigest", v->header_digest, fail) &&
+	       check_digest(n, "DataDigest", v->data_digest, fail);
 }

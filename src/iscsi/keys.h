@@ -19,12 +19,16 @@ struct login_result;
 
 /* Which rows of the table have been on the wire, a bit each. */
 struct negotiation {
-	uint32_t offered;  /* proposed or declared by us */
-	uint32_t received; /* answered, proposed or declared by the target */
+	uint32_t offered;    /* proposed or declared by us */
+	uint32_t received;   /* answered, proposed or declared by the target */
+	const char *digests; /* what we offer for HeaderDigest and DataDigest */
 };
 
-/* Nothing negotiated yet: the values of the result become what RFC 7143 gives them without negotiation. */
-void keys_start(struct negotiation *n, struct login_result *result);
+/*
+ * Nothing negotiated yet: the values of the result become what RFC 7143 gives them without negotiation. `digests`: NULL
+ * for None.
+ */
+void keys_start(struct negotiation *n, const char *digests, struct login_result *result);
 
 /* Writes all operational keys that we offer. */
 void keys_offer(struct negotiation *n, struct writer *w);
@@ -36,7 +40,10 @@ void keys_offer(struct negotiation *n, struct writer *w);
 bool keys_take(struct negotiation *n, enum login_stage stage, const struct textkey *pair, struct login_result *result,
 	       struct writer *answers, struct fail *fail);
 
-/* After the last key: brings the values that depend on each other together. */
-void keys_finish(struct login_result *result);
+/*
+ * After the last key: brings the values that depend on each other together. Fails when a digest that had to be has not
+ * been agreed on.
+ */
+bool keys_finish(const struct negotiation *n, struct login_result *result, struct fail *fail);
 
 #endif

@@ -16,7 +16,7 @@
 
 #include "base/fail.h"
 #include "base/limits.h"
-#include "base/secret.h"
+#include "iscsi/chap.h"
 #include "iscsi/keys.h"
 #include "iscsi/pdu.h"
 
@@ -37,12 +37,14 @@ enum login_state {
 /* What the session may use. Pointers stay valid, owned by the caller, until the login ends. */
 struct login_config {
 	const char *initiator_name;
-	const char *target_name;
+	const char *target_name; /* not for discovery */
+	bool discovery;          /* a session for SendTargets alone */
 	uint8_t isid[6];
 	uint16_t cid;
 	uint32_t cmd_sn;
-	const char *username;        /* empty or NULL: no CHAP */
-	const struct secret *secret; /* with username */
+	struct chap_config chap;
+	const char *digests;   /* offered for header and data, best first: of None and CRC32C; NULL: None */
+	bool security_first;   /* without CHAP: through the security stage with AuthMethod=None */
 	bool carrier_has_tags; /* the carrier writes and matches the Initiator Task Tag itself, as the kernel does */
 };
 
@@ -67,19 +69,32 @@ struct login_result {
 	uint16_t tpgt;
 	uint32_t exp_stat_sn; /* StatSN of the last Login Response + 1 */
 	uint32_t exp_cmd_sn, max_cmd_sn;
-	bool chap; /* the target authenticated us by CHAP */
+	bool chap;                  /* the target authenticated us by CHAP */
+	bool mutual;                /* we authenticated the target, too */
+	const char *chap_algorithm; /* with chap: "SHA256" */
 	uint8_t status_class, status_detail;
 	char target_alias[ISCSI_VALUE_MAX + 1];
 	char redirect_to[ISCSI_VALUE_MAX + 1]; /* TargetAddress of a redirect */
 };
 
-/* What was asked last; the answer to it leads to the next. Without CHAP a login begins at STEP_OPERATIONAL. */
+/*
+ * What was asked last; the answer to it leads to the next. Without CHAP a login begins at STEP_OPERATIONAL, or at
+ * STEP_NO_METHOD with security_first.
+ */
 enum login_step {
+	STEP_NO_METHOD,   /* AuthMethod=None; out of the security stage */
 	STEP_METHOD,      /* AuthMethod */
 	STEP_ALGORITHM,   /* CHAP_A */
-	STEP_PROOF,       /* CHAP_N, CHAP_R; out of the security stage */
+	STEP_PROOF,       /* CHAP_N, CHAP_R, for mutual CHAP CHAP_I, CHAP_C; out of the security stage */
 	STEP_OPERATIONAL, /* the operational keys; out of the operational stage */
 	STEP_DONE,
+};
+
+/* What another attempt, at once and on a new connection, should do otherwise. */
+enum login_advice {
+	LOGIN_ADVICE_NONE,
+	LOGIN_ADVICE_MD5_ONLY,
+	LOGIN_ADVICE_SECURITY_FIRST,
 };
 
 /* The engine. Callers look at it only through the functions below. */
@@ -87,6 +102,9 @@ struct login {
 	struct login_config config;
 	struct login_result result;
 	struct negotiation negotiation;
+	struct chap chap;
+	unsigned security_received; /* keys of the security stage, a bit each */
+	bool security_wanted;       /* the answer asks for the security stage that we left out */
 	enum login_step step;
 	bool sent; /* the request is on its way */
 	uint32_t n_requests;
@@ -118,6 +136,12 @@ bool login_receive(struct login *login, const uint8_t header[static PDU_HEADER_B
 
 /* After LOGIN_DONE (or LOGIN_REDIRECTED for redirect_to). */
 const struct login_result *login_result(const struct login *login);
+
+/*
+ * After a failure, the engine's own or one of the carrier (FAIL_LOGIN_CLOSED): whether it is one of those that some
+ * targets answer a perfect request with. Not twice the same.
+ */
+enum login_advice login_advice(const struct login *login, const struct fail *fail);
 
 /* Wipes what the engine holds of secrets. */
 void login_end(struct login *login);

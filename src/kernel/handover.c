@@ -37,7 +37,8 @@ struct step {
 	enum value_kind kind;
 	size_t at;
 	const char *fixed;
-	bool chap; /* left out when there is no user name */
+	/* When it is left out. */
+	enum { ALWAYS, NEEDS_CHAP, NEEDS_NAME_IN, NEEDS_SECRET_IN } condition;
 };
 
 #define REQUEST(NAME) .name = #NAME, .request = ISCSI_NL_##NAME
@@ -52,8 +53,10 @@ static const struct step steps[] = {
 	{PARAM(PERSISTENT_ADDRESS), FIELD(VALUE_TEXT, config.persistent_address)},
 	{PARAM(PERSISTENT_PORT), FIELD(VALUE_U16, config.persistent_port)},
 	{PARAM(SESS_RECOVERY_TMO), FIELD(VALUE_S32, config.recovery_tmo_s)},
-	{PARAM(USERNAME), FIELD(VALUE_TEXT, config.username), .chap = true},
-	{PARAM(PASSWORD), FIELD(VALUE_SECRET, config.secret), .chap = true},
+	{PARAM(USERNAME), FIELD(VALUE_TEXT, config.username), .condition = NEEDS_CHAP},
+	{PARAM(PASSWORD), FIELD(VALUE_SECRET, config.secret), .condition = NEEDS_CHAP},
+	{PARAM(USERNAME_IN), FIELD(VALUE_TEXT, config.username_in), .condition = NEEDS_NAME_IN},
+	{PARAM(PASSWORD_IN), FIELD(VALUE_SECRET, config.secret_in), .condition = NEEDS_SECRET_IN},
 	{PARAM(FAST_ABORT), .fixed = "1"},
 	{PARAM(ABORT_TMO), .fixed = "15"},
 	{PARAM(LU_RESET_TMO), .fixed = "30"},
@@ -102,16 +105,33 @@ static bool is_closing(const struct handover *h)
 	return h->step >= STEP_STOP_CONN;
 }
 
-static bool has_chap(const struct handover *h)
+static bool has_text(const char *text)
 {
-	return h->config.username != NULL && h->config.username[0] != '\0';
+	return text != NULL && text[0] != '\0';
+}
+
+static bool is_due(const struct handover *h, const struct step *step)
+{
+	const struct handover_config *config = &h->config;
+	bool has_chap = has_text(config->username);
+	bool is_mutual = has_chap && config->secret_in != NULL && config->secret_in->n_bytes > 0;
+	switch (step->condition) {
+	case NEEDS_CHAP:
+		return has_chap;
+	case NEEDS_NAME_IN:
+		return is_mutual && has_text(config->username_in);
+	case NEEDS_SECRET_IN:
+		return is_mutual;
+	default:
+		return true;
+	}
 }
 
 static void step_forward(struct handover *h)
 {
 	do
 		h->step++;
-	while (steps[h->step].chap && !has_chap(h));
+	while (!is_due(h, &steps[h->step]));
 }
 
 void handover_start(struct handover *h, const struct handover_config *config)
@@ -124,6 +144,11 @@ enum handover_state handover_state(const struct handover *h)
 	return steps[h->step].state;
 }
 
+static struct span secret_text(const struct secret *secret)
+{
+	return (struct span){(const char *)secret->bytes, secret->n_bytes};
+}
+
 /* The text of a parameter; numbers are made in `digits`. */
 static struct span value_text(const struct handover *h, const struct step *step, char digits[static 16])
 {
@@ -134,7 +159,7 @@ static struct span value_text(const struct handover *h, const struct step *step,
 	case VALUE_TEXT:
 		return span_of(*(const char *const *)field);
 	case VALUE_SECRET:
-		return (struct span){(const char *)h->config.secret->bytes, h->config.secret->n_bytes};
+		return secret_text(*(const struct secret *const *)field);
 	case VALUE_BOOL:
 		snprintf(digits, 16, "%d", *(const bool *)field);
 		break;

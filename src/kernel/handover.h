@@ -29,6 +29,8 @@ struct handover_config {
 	uint16_t persistent_port;
 	const char *username;            /* empty or NULL: no CHAP */
 	const struct secret *secret;     /* kept in the kernel so that iscsid can log in again */
+	const char *username_in;         /* of the target; empty or NULL: none */
+	const struct secret *secret_in;  /* empty or NULL: no mutual CHAP */
 	int32_t recovery_tmo_s;          /* replacement_timeout */
 	uint32_t ping_tmo_s, recv_tmo_s; /* noop_out timeout and interval; 0 is off */
 };

@@ -13,6 +13,10 @@
 /* What every default initiator name begins with. */
 #define NAME_PREFIX "iqn.2026-11.org.iscsiroot:"
 
+enum {
+	SECRET_ADVISED_BYTES = 12,
+};
+
 static bool merge_portal(struct boot_plan *plan, struct fail *fail)
 {
 	for (unsigned i = 0; i < plan->n_targets; i++) {
@@ -82,6 +86,27 @@ static bool merge_chap(struct boot_plan *plan, struct fail *fail)
 	return true;
 }
 
+/* Mutual CHAP holds for every target or not at all: a target that is not asked could be anyone. */
+static bool check_mutual(const struct boot_plan *plan, struct fail *fail)
+{
+	if (plan->chap_in.secret.n_bytes == 0)
+		return plan->chap_in.username[0] == '\0' ||
+		       fail_set(fail, FAIL_MUTUAL_HALF, "iscsi_in_username= is given without iscsi_in_password=");
+	for (unsigned i = 0; i < plan->n_targets; i++)
+		if (plan->targets[i].username[0] == '\0')
+			return fail_set(fail, FAIL_MUTUAL_HALF, "%s has no user name", plan->targets[i].name);
+	return !secret_equal(&plan->chap.secret, &plan->chap_in.secret) ||
+	       fail_set(fail, FAIL_SECRETS_EQUAL, "iscsi_password= and iscsi_in_password=");
+}
+
+/* RFC 7143 section 9.2.1. */
+static void note_short_secret(const struct secret *secret, const char *word, struct plan_notes *notes)
+{
+	if (secret->n_bytes > 0 && secret->n_bytes < SECRET_ADVISED_BYTES)
+		plan_note(notes, "%s is shorter than %d bytes: who listens to a login can find it by trying", word,
+			  SECRET_ADVISED_BYTES);
+}
+
 /* Copies a UUID in lower case. False when it is none, or one that many machines have. */
 static bool read_machine_uuid(const char *text, char out[static 37])
 {
@@ -147,5 +172,9 @@ bool plan_check(struct boot_plan *plan, const struct plan_machine *machine, stru
 		return false;
 	drop_duplicates(plan, notes);
 	add_default_net(plan);
-	return merge_chap(plan, fail) && name_initiator(plan, machine, notes, fail);
+	if (!merge_chap(plan, fail) || !check_mutual(plan, fail))
+		return false;
+	note_short_secret(&plan->chap.secret, "iscsi_password=", notes);
+	note_short_secret(&plan->chap_in.secret, "iscsi_in_password=", notes);
+	return name_initiator(plan, machine, notes, fail);
 }

@@ -32,7 +32,8 @@ void plan_describe_target(const struct boot_plan *plan, unsigned index, char out
 	writer_format(&w, " (%s)", target->origin.text);
 	if (target->username[0] != '\0') {
 		bool from_plan = strcmp(target->username, plan->chap.username) == 0;
-		writer_format(&w, ", CHAP as %s (%s)", target->username,
+		bool mutual = plan->chap_in.secret.n_bytes > 0;
+		writer_format(&w, ", %sCHAP as %s (%s)", mutual ? "mutual " : "", target->username,
 			      from_plan ? plan->chap.origin.text : target->origin.text);
 	}
 	out[w.n_bytes] = '\0';

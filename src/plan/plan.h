@@ -60,6 +60,14 @@ struct plan_net {
 	uint8_t n_nameservers;
 };
 
+/* iscsi_digest=: what is offered, for header and data alike. */
+enum plan_digest {
+	DIGEST_NONE,
+	DIGEST_CRC32C,
+	DIGEST_PREFER_CRC32C,
+	DIGEST_PREFER_NONE,
+};
+
 enum root_kind {
 	ROOT_DEFAULT, /* no root=: the LUN itself */
 	ROOT_DEVICE,  /* value: kernel name, "sda1" */
@@ -105,6 +113,11 @@ struct boot_plan {
 		char username[CHAP_NAME_MAX + 1];
 		struct secret secret;
 	} chap;
+	struct {
+		char username[CHAP_NAME_MAX + 1]; /* what the target must call itself; empty: anything */
+		struct secret secret;
+	} chap_in; /* mutual CHAP, if there is a secret */
+	enum plan_digest digest;
 	uint8_t n_nets;
 	struct plan_net nets[NETS_MAX];
 	struct plan_root root;

@@ -83,11 +83,29 @@ static bool read_username(struct reading *r)
 }
 
 /* The one reader whose value no message shows. */
-static bool read_password(struct reading *r)
+static bool read_secret(struct reading *r)
 {
-	if (secret_set(&r->plan->chap.secret, r->value.text, r->value.n_bytes))
+	void *secret = (char *)r->plan + r->word->field;
+	if (secret_set(secret, r->value.text, r->value.n_bytes))
 		return true;
-	return fail_set(r->fail, FAIL_WORD_VALUE, "iscsi_password=: the secret is longer than %d bytes", SECRET_MAX);
+	return fail_set(r->fail, FAIL_WORD_VALUE, "%s=: the secret is longer than %d bytes", r->word->name, SECRET_MAX);
+}
+
+static bool read_digest(struct reading *r)
+{
+	static const char *const choices[] = {
+		[DIGEST_NONE] = "none",
+		[DIGEST_CRC32C] = "crc32c",
+		[DIGEST_PREFER_CRC32C] = "prefer-crc32c",
+		[DIGEST_PREFER_NONE] = "prefer-none",
+	};
+	for (unsigned i = 0; i < sizeof choices / sizeof choices[0]; i++) {
+		if (span_is(r->value, choices[i])) {
+			r->plan->digest = (enum plan_digest)i;
+			return true;
+		}
+	}
+	return reading_refuse(r, "it is none of none, crc32c, prefer-crc32c and prefer-none");
 }
 
 #define FIELD(name) offsetof(struct boot_plan, name)
@@ -98,7 +116,10 @@ static const struct word words[] = {
 	{"iscsi_portal", read_portal, false, 0, 0},
 	{"iscsi_initiator", read_initiator, false, 0, 0},
 	{"iscsi_username", read_username, false, TEXT_FIELD(chap.username)},
-	{"iscsi_password", read_password, false, 0, 0},
+	{"iscsi_password", read_secret, false, FIELD(chap.secret), 0},
+	{"iscsi_in_username", read_text, false, TEXT_FIELD(chap_in.username)},
+	{"iscsi_in_password", read_secret, false, FIELD(chap_in.secret), 0},
+	{"iscsi_digest", read_digest, false, 0, 0},
 	{"iscsi_timeout", read_seconds, false, FIELD(timeout_s), YEAR_S},
 	{"ip", net_read, false, 0, 0},
 	{"root", root_read, false, 0, 0},

@@ -39,15 +39,25 @@ ssize_t file_read_bytes(const char *path, void *out, size_t n_max)
 	return n;
 }
 
-ssize_t file_read_text(const char *path, char *out, size_t n_max)
+/* Makes text of the n bytes that were read. */
+static ssize_t end_text(ssize_t n, char *out, size_t n_max)
 {
-	ssize_t n = file_read_bytes(path, out, n_max);
 	if (n >= 0 && (size_t)n == n_max)
 		n = -EFBIG;
 	if (n > 0 && out[n - 1] == '\n')
 		n--;
 	out[n > 0 ? n : 0] = '\0';
 	return n;
+}
+
+ssize_t file_read_text(const char *path, char *out, size_t n_max)
+{
+	return end_text(file_read_bytes(path, out, n_max), out, n_max);
+}
+
+ssize_t file_read_stdin(char *out, size_t n_max)
+{
+	return end_text(read_up_to(STDIN_FILENO, out, n_max), out, n_max);
 }
 
 int file_write_text(const char *path, const char *text)

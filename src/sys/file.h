@@ -15,6 +15,9 @@
  */
 ssize_t file_read_text(const char *path, char *out, size_t n_max);
 
+/* The same from standard input, until its end. */
+ssize_t file_read_stdin(char *out, size_t n_max);
+
 /* Up to n_max bytes; returns how many. */
 ssize_t file_read_bytes(const char *path, void *out, size_t n_max);
 

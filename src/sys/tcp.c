@@ -78,6 +78,24 @@ int tcp_connect_result(int fd)
 	return -error;
 }
 
+ssize_t tcp_send(int fd, const void *bytes, size_t n_bytes)
+{
+	ssize_t n;
+	do
+		n = send(fd, bytes, n_bytes, MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n;
+}
+
+ssize_t tcp_receive(int fd, void *bytes, size_t n_bytes)
+{
+	ssize_t n;
+	do
+		n = recv(fd, bytes, n_bytes, 0);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n;
+}
+
 void tcp_close(int fd)
 {
 	close(fd);

@@ -5,8 +5,10 @@
 #ifndef SYS_TCP_H
 #define SYS_TCP_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
+#include <sys/types.h>
 
 #include "base/text.h"
 
@@ -25,6 +27,10 @@ int tcp_connect(const struct tcp_address *a, int *fd);
 
 /* Once writable: 0 or the negative errno. */
 int tcp_connect_result(int fd);
+
+/* What goes at once: bytes sent or received (0: the other side has closed), -EAGAIN: not now. No signal. */
+ssize_t tcp_send(int fd, const void *bytes, size_t n_bytes);
+ssize_t tcp_receive(int fd, void *bytes, size_t n_bytes);
 
 void tcp_close(int fd);
 

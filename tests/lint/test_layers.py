@@ -10,7 +10,8 @@ import tree
 
 # What the files of a room may include: every room its own headers, and these.
 ARROWS = {
-    "main": ("boot/", "sys/machine.h", "base/"),
+    "main": ("boot/", "tool/tool.h", "sys/machine.h", "base/"),
+    "tool": ("boot/", "plan/", "iscsi/", "probe/", "sys/", "base/"),
     "boot": ("plan/", "iscsi/", "kernel/", "probe/", "sys/", "base/"),
     "iscsi": ("crypto/", "base/"),
     "plan": ("base/",),
@@ -26,6 +27,7 @@ PURE_HEADERS = {"errno.h", "inttypes.h", "limits.h", "stdarg.h", "stdbool.h", "s
 ABI_HEADERS = {"linux/if.h", "linux/rtnetlink.h", "sys/socket.h"}  # structs and constants of the kernel's messages
 HEADERS = {
     "main": PURE_HEADERS,
+    "tool": PURE_HEADERS,
     "boot": PURE_HEADERS | {"stdlib.h", "sys/mount.h"},  # getenv and strtoul; the MS_ constants
     "kernel": PURE_HEADERS | ABI_HEADERS,
     **{room: PURE_HEADERS for room in ("base", "crypto", "plan", "iscsi", "probe")},

@@ -157,6 +157,26 @@ static void writer_refuses_a_format_longer_than_it_can(void **state)
 	assert_int_equal(w.n_bytes, 1023);
 }
 
+static void secrets_are_compared(void **state)
+{
+	(void)state;
+	struct secret a = {.n_bytes = 0}, b = a;
+	assert_true(secret_equal(&a, &b));
+	assert_true(secret_set(&a, "pa ss", 5) && secret_set(&b, "pa ss", 5));
+	assert_true(secret_equal(&a, &b));
+	b.n_bytes = 4;
+	assert_false(secret_equal(&a, &b));
+	for (size_t i = 0; i < 5; i++) {
+		for (unsigned bit = 0; bit < 8; bit++) {
+			assert_true(secret_set(&b, "pa ss", 5));
+			b.bytes[i] = (uint8_t)(b.bytes[i] ^ 1u << bit);
+			assert_false(secret_equal(&a, &b));
+			assert_false(bytes_equal(a.bytes, b.bytes, 5));
+			assert_true(bytes_equal(a.bytes, b.bytes, i));
+		}
+	}
+}
+
 static void secret_is_copied_and_wiped(void **state)
 {
 	(void)state;
@@ -291,6 +311,7 @@ int main(void)
 		cmocka_unit_test(writer_refuses_sizes_that_wrap),
 		cmocka_unit_test(writer_refuses_a_format_longer_than_it_can),
 		cmocka_unit_test(secret_is_copied_and_wiped),
+		cmocka_unit_test(secrets_are_compared),
 		cmocka_unit_test(every_code_has_a_whole_and_unique_row),
 		cmocka_unit_test(a_code_outside_the_table_is_a_bug),
 		cmocka_unit_test(the_first_failure_sticks),

@@ -311,6 +311,45 @@ static void asks_for_everything_in_order(void **state)
 	assert_true(h.has_session && h.has_conn);
 }
 
+static void mutual_chap(void **state)
+{
+	(void)state;
+	static const struct secret secret_in = {.bytes = "th3 0ther", .n_bytes = 9};
+	static const char *const both[] = {"SET_PARAM 5:3 23=san", "SET_PARAM 5:3 25=th3 0ther"};
+	for (unsigned n = 0; n < 2; n++) {
+		struct script k = {.answer_at = NEVER};
+		struct handover h;
+		struct handover_config config = with_chap();
+		config.username_in = n == 0 ? "san" : "";
+		config.secret_in = &secret_in;
+		handover_start(&h, &config);
+		serve_requests(&h, &k);
+		assert_int_equal(handover_state(&h), HANDOVER_LOGIN);
+		assert_int_equal(k.n_lines, N_BEFORE + 2 - n);
+		assert_lines(&k, 0, before_login, CHAP_AT + 2);
+		assert_lines(&k, CHAP_AT + 2, both + n, 2 - n);
+		assert_lines(&k, CHAP_AT + 4 - n, before_login + CHAP_AT + 2, N_BEFORE - CHAP_AT - 2);
+	}
+}
+
+/* Secrets that are there without what they belong to. */
+static void no_half_of_mutual_chap(void **state)
+{
+	(void)state;
+	static const struct secret none = {.n_bytes = 0};
+	for (unsigned i = 0; i < 2; i++) {
+		struct script k = {.answer_at = NEVER};
+		struct handover h;
+		struct handover_config config = with_chap();
+		config.username = i == 0 ? config.username : "";
+		config.username_in = "san";
+		config.secret_in = i == 0 ? &none : config.secret;
+		handover_start(&h, &config);
+		serve_requests(&h, &k);
+		assert_int_equal(k.n_lines, i == 0 ? N_BEFORE : N_BEFORE - 2);
+	}
+}
+
 static void leaves_out_chap(void **state)
 {
 	(void)state;
@@ -501,11 +540,18 @@ static void largest_values_fit(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(asks_for_everything_in_order), cmocka_unit_test(leaves_out_chap),
-		cmocka_unit_test(takes_down_after_a_refusal),   cmocka_unit_test(takes_down_after_a_foreign_answer),
-		cmocka_unit_test(survives_odd_errors),          cmocka_unit_test(passes_over_unknown_parameters),
-		cmocka_unit_test(closes_from_anywhere),         cmocka_unit_test(closing_again_changes_nothing),
-		cmocka_unit_test(first_failure_sticks),         cmocka_unit_test(largest_values_fit),
+		cmocka_unit_test(asks_for_everything_in_order),
+		cmocka_unit_test(leaves_out_chap),
+		cmocka_unit_test(mutual_chap),
+		cmocka_unit_test(no_half_of_mutual_chap),
+		cmocka_unit_test(takes_down_after_a_refusal),
+		cmocka_unit_test(takes_down_after_a_foreign_answer),
+		cmocka_unit_test(survives_odd_errors),
+		cmocka_unit_test(passes_over_unknown_parameters),
+		cmocka_unit_test(closes_from_anywhere),
+		cmocka_unit_test(closing_again_changes_nothing),
+		cmocka_unit_test(first_failure_sticks),
+		cmocka_unit_test(largest_values_fit),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -44,14 +44,19 @@ struct scene {
 	struct fail fail;
 };
 
-static void begin(struct scene *s, bool offered)
+static void begin_with(struct scene *s, bool offered, const char *digests)
 {
 	memset(s, 0, sizeof *s);
-	keys_start(&s->negotiation, &s->result);
+	keys_start(&s->negotiation, digests, &s->result);
 	s->answers = writer_over(s->out, sizeof s->out);
 	if (offered)
 		keys_offer(&s->negotiation, &s->answers);
 	s->answers.n_bytes = 0;
+}
+
+static void begin(struct scene *s, bool offered)
+{
+	begin_with(s, offered, NULL);
 }
 
 static bool take(struct scene *s, enum login_stage stage, const char *text)
@@ -75,7 +80,7 @@ static const char *values_text(struct scene *s)
 {
 	static char text[256];
 	const struct login_values *v = &s->result.values;
-	keys_finish(&s->result);
+	assert_true(keys_finish(&s->negotiation, &s->result, &s->fail));
 	snprintf(text, sizeof text, "%d%d %d%d %d%d %u/%u %u/%u %u %u %u/%u %u", v->header_digest, v->data_digest,
 		 v->initial_r2t, v->immediate_data, v->data_pdu_in_order, v->data_sequence_in_order,
 		 v->max_recv_data_segment_length, v->max_xmit_data_segment_length, v->max_burst_length,
@@ -406,6 +411,60 @@ static void pairs_of_a_text(void **state)
 #undef TEXT
 }
 
+static void digests_are_offered(void **state)
+{
+	(void)state;
+	static const char *const lists[] = {"None", "CRC32C", "CRC32C,None", "None,CRC32C"};
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+		struct scene s;
+		char expected[64];
+		begin_with(&s, false, lists[i]);
+		keys_offer(&s.negotiation, &s.answers);
+		snprintf(expected, sizeof expected, "HeaderDigest=%s\nDataDigest=%s\nDefault", lists[i], lists[i]);
+		assert_memory_equal(written(&s), expected, strlen(expected));
+	}
+}
+
+/* What the target says to each list, and what comes of it: digests, or why not. */
+static void digests_are_agreed_on(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *list, *header, *data; /* NULL: no answer */
+		bool header_digest, data_digest;
+		const char *detail;
+	} cases[] = {
+		{"CRC32C", "HeaderDigest=CRC32C", "DataDigest=CRC32C", true, true, ""},
+		{"CRC32C,None", "HeaderDigest=CRC32C", "DataDigest=None", true, false, ""},
+		{"None,CRC32C", "HeaderDigest=None", "DataDigest=CRC32C", false, true, ""},
+		{"None,CRC32C", "HeaderDigest=Reject", NULL, false, false, ""},
+		{"CRC32C,None", NULL, NULL, false, false, ""},
+		{"CRC32C", "HeaderDigest=None", NULL, false, false, "HeaderDigest=None: against RFC 7143 section 13.1"},
+		{"CRC32C", NULL, "DataDigest=CRC32C", false, true, "HeaderDigest: CRC32C was demanded"},
+		{"CRC32C", "HeaderDigest=CRC32C", "DataDigest=Reject", true, false, "DataDigest: CRC32C was demanded"},
+		{"CRC32C", "HeaderDigest=CRC32C", "DataDigest=NotUnderstood", true, false,
+		 "DataDigest: CRC32C was demanded"},
+		{"None", "HeaderDigest=CRC32C", NULL, false, false,
+		 "HeaderDigest=CRC32C: against RFC 7143 section 13.1"},
+		{"CRC32C,None", "HeaderDigest=CRC32C,None", NULL, false, false,
+		 "HeaderDigest=CRC32C,None: against RFC 7143 section 13.1"},
+		{"CRC32C,None", "HeaderDigest=crc32c", NULL, false, false,
+		 "HeaderDigest=crc32c: against RFC 7143 section 13.1"},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct scene s;
+		begin_with(&s, true, cases[i].list);
+		bool good = (cases[i].header == NULL || take(&s, STAGE_OPERATIONAL, cases[i].header)) &&
+			    (cases[i].data == NULL || take(&s, STAGE_OPERATIONAL, cases[i].data)) &&
+			    keys_finish(&s.negotiation, &s.result, &s.fail);
+		assert_int_equal(good, cases[i].detail[0] == '\0');
+		assert_string_equal(s.fail.detail, cases[i].detail);
+		assert_int_equal(s.fail.code, good ? FAIL_NONE : FAIL_NEGOTIATION);
+		assert_int_equal(s.result.values.header_digest, cases[i].header_digest);
+		assert_int_equal(s.result.values.data_digest, cases[i].data_digest);
+	}
+}
+
 static void take_hostile(const uint8_t *bytes, size_t n_bytes)
 {
 	struct scene s;
@@ -415,7 +474,7 @@ static void take_hostile(const uint8_t *bytes, size_t n_bytes)
 	while (textkeys_next(&rest, &pair, &s.fail) &&
 	       keys_take(&s.negotiation, STAGE_OPERATIONAL, &pair, &s.result, &s.answers, &s.fail))
 		;
-	keys_finish(&s.result);
+	keys_finish(&s.negotiation, &s.result, &s.fail);
 	const struct login_values *v = &s.result.values;
 	assert_false(v->header_digest || v->data_digest);
 	assert_true(v->data_pdu_in_order && v->data_sequence_in_order);
@@ -457,6 +516,8 @@ int main(void)
 		cmocka_unit_test(proposals_by_the_rule_of_each_type),
 		cmocka_unit_test(keys_out_of_place),
 		cmocka_unit_test(pairs_of_a_text),
+		cmocka_unit_test(digests_are_offered),
+		cmocka_unit_test(digests_are_agreed_on),
 		cmocka_unit_test(damaged_answers_stay_within_the_offer),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

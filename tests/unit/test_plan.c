@@ -822,8 +822,9 @@ static void words_in_another_shape_are_passed_over(void **state)
 {
 	(void)state;
 	static const struct boot_plan empty;
-	must_read("iscsi_target ip root init panic iscsi_password rootdelay ro=1 rw= quiet=1 rootwait=5 nameserver=x "
-		  "ISCSI_TARGET=x iscsi_targets=x iscsi_in_password=x iscsi.timeout=x vlan=x netroot=iscsi:u:p@h::::n");
+	must_read(
+		"iscsi_target ip root init panic iscsi_password rootdelay ro=1 rw= quiet=1 rootwait=5 nameserver=x "
+		"ISCSI_TARGET=x iscsi_targets=x iscsi_out_password=x iscsi.timeout=x vlan=x netroot=iscsi:u:p@h::::n");
 	assert_memory_equal(&plan, &empty, sizeof plan);
 }
 
@@ -933,6 +934,74 @@ static void what_cannot_work_is_refused(void **state)
 		    "the user name pi4 is in iscsi_username=");
 	must_refuse(TARGET "iscsi_password=Sesame12", FAIL_CHAP_HALF, "only the secret is given");
 	must_refuse("iscsi_target=iscsi://pi5@h/iqn.x", FAIL_CHAP_HALF, "the user name pi5 is in iscsi_target=");
+}
+
+#define ONE_WAY TARGET "iscsi_username=pi4 iscsi_password=Sesame12ox34 "
+
+static void mutual_chap(void **state)
+{
+	(void)state;
+	must_check(ONE_WAY "iscsi_in_password=Simsim56ox78 iscsi_in_username=san");
+	assert_string_equal(plan.chap_in.username, "san");
+	assert_int_equal(plan.chap_in.secret.n_bytes, 12);
+	assert_memory_equal(plan.chap_in.secret.bytes, "Simsim56ox78", 12);
+	assert_int_equal(notes.n_notes, 0);
+	must_check(ONE_WAY "iscsi_in_password=Simsim56ox78");
+	assert_string_equal(plan.chap_in.username, "");
+	must_check(ONE_WAY "iscsi_in_password=");
+	assert_int_equal(plan.chap_in.secret.n_bytes, 0);
+}
+
+static void half_of_mutual_chap_is_refused(void **state)
+{
+	(void)state;
+	static const char no_secret[] = "iscsi_in_username= is given without iscsi_in_password=";
+	must_refuse(ONE_WAY "iscsi_in_username=san", FAIL_MUTUAL_HALF, no_secret);
+	must_refuse(ONE_WAY "iscsi_in_username=san iscsi_in_password=", FAIL_MUTUAL_HALF, no_secret);
+	must_refuse(TARGET "iscsi_in_username=san", FAIL_MUTUAL_HALF, no_secret);
+	must_refuse("iscsi_target=iscsi://h/iqn.b iscsi_in_password=Simsim56ox78", FAIL_MUTUAL_HALF,
+		    "iqn.b has no user name");
+	must_refuse("iscsi_target=iscsi://u@h/iqn.a iscsi_target=iscsi://h/iqn.b iscsi_password=Sesame12ox34 "
+		    "iscsi_in_password=Simsim56ox78",
+		    FAIL_MUTUAL_HALF, "iqn.b has no user name");
+	must_refuse(ONE_WAY "iscsi_in_password=Sesame12ox34", FAIL_SECRETS_EQUAL,
+		    "iscsi_password= and iscsi_in_password=");
+}
+
+static void short_secrets_are_noted(void **state)
+{
+	(void)state;
+	must_check(TARGET "iscsi_username=u iscsi_password=elevenbytes");
+	assert_int_equal(notes.n_notes, 1);
+	assert_string_equal(notes.text[0], "iscsi_password= is shorter than 12 bytes: who listens to a login can find "
+					   "it by trying");
+	must_check(ONE_WAY "iscsi_in_password=elevenbytes");
+	assert_int_equal(notes.n_notes, 1);
+	assert_string_equal(notes.text[0], "iscsi_in_password= is shorter than 12 bytes: who listens to a login can "
+					   "find it by trying");
+}
+
+static void digests_are_read(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *line;
+		enum plan_digest digest;
+	} cases[] = {
+		{"", DIGEST_NONE},
+		{"iscsi_digest=none", DIGEST_NONE},
+		{"iscsi_digest=crc32c", DIGEST_CRC32C},
+		{"iscsi_digest=prefer-crc32c", DIGEST_PREFER_CRC32C},
+		{"iscsi_digest=crc32c iscsi_digest=prefer-none", DIGEST_PREFER_NONE},
+	};
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		must_read(cases[i].line);
+		assert_int_equal(plan.digest, cases[i].digest);
+	}
+	must_refuse("iscsi_digest=CRC32C", FAIL_WORD_VALUE,
+		    "iscsi_digest=CRC32C: it is none of none, crc32c, prefer-crc32c and prefer-none");
+	must_refuse("iscsi_digest=", FAIL_WORD_VALUE,
+		    "iscsi_digest=: it is none of none, crc32c, prefer-crc32c and prefer-none");
 }
 
 static void user_names_go_to_every_target(void **state)
@@ -1050,6 +1119,8 @@ static void targets_are_described(void **state)
 		 "iqn.x at 10.0.0.5:3260 LUN 1 (iscsi_target=), CHAP as pi5 (iscsi_target=)"},
 		{"iscsi_target=iscsi://u@h/iqn.x/1 iscsi_password=p iscsi_username=v",
 		 "iqn.x at h:3260 LUN 1 (iscsi_target=), CHAP as u (iscsi_target=)"},
+		{"iscsi_target=iscsi://u@h/iqn.x/1 iscsi_password=p iscsi_in_password=q",
+		 "iqn.x at h:3260 LUN 1 (iscsi_target=), mutual CHAP as u (iscsi_target=)"},
 		{"iscsi_target=iqn.x iscsi_portal=[2001:db8::1]:860",
 		 "iqn.x at [2001:db8::1]:860 all LUNs (iscsi_target=)"},
 		{"iscsi_target=iscsi://h/iqn.x/300", "iqn.x at h:3260 LUN 300 (iscsi_target=)"},
@@ -1135,6 +1206,9 @@ static void no_secret_is_told(void **state)
 	static const char *const lines[] = {
 		TARGET "iscsi_username=pi4 iscsi_password=Sesame12ox",
 		TARGET "iscsi_password=Sesame12ox",
+		TARGET "iscsi_in_password=Sesame12ox",
+		TARGET "iscsi_in_username=u iscsi_in_password=Sesame12ox iscsi_username=u iscsi_password=Sesame12ox",
+		"iscsi_in_password=" X10(X10("Sesame12ox")),
 		"iscsi_password=Sesame12ox iscsi_target=x",
 		"iscsi_password=Sesame12ox iscsi_timeout=x",
 		"iscsi_password=" X10(X10("Sesame12ox")),
@@ -1264,6 +1338,10 @@ int main(void)
 		cmocka_unit_test(the_portal_goes_into_bare_targets),
 		cmocka_unit_test(what_cannot_work_is_refused),
 		cmocka_unit_test(user_names_go_to_every_target),
+		cmocka_unit_test(mutual_chap),
+		cmocka_unit_test(half_of_mutual_chap_is_refused),
+		cmocka_unit_test(short_secrets_are_noted),
+		cmocka_unit_test(digests_are_read),
 		cmocka_unit_test(the_initiator_name_comes_from_the_machine),
 		cmocka_unit_test(a_given_initiator_name_is_kept),
 		cmocka_unit_test(duplicates_are_left_out),

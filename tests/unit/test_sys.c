@@ -61,6 +61,19 @@ static int count_descriptors(void)
 	return n;
 }
 
+/* --- entropy --- */
+
+static void random_bytes_are_not_the_same(void **state)
+{
+	(void)state;
+	uint8_t a[17] = {0}, b[17] = {0};
+	static const uint8_t zeros[sizeof a];
+	assert_int_equal(entropy_read(a, sizeof a), 0);
+	assert_int_equal(entropy_read(b, sizeof b), 0);
+	assert_memory_not_equal(a, zeros, sizeof a);
+	assert_memory_not_equal(a, b, sizeof a);
+}
+
 /* --- clock --- */
 
 static void clock_counts_milliseconds(void **state)
@@ -927,6 +940,7 @@ int main(void)
 		cmocka_unit_test(empties_nothing_but_memory),
 		cmocka_unit_test(looks_for_init_inside_the_root),
 		cmocka_unit_test(switches_root),
+		cmocka_unit_test(random_bytes_are_not_the_same),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }
