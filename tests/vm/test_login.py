@@ -22,6 +22,29 @@ def test_chap_wrong_secret_until_the_target_has_it(lab):
     assert [text for text in vm.text.split("\n") if WRONG in text and not text.startswith("cmdline: ")] == []
 
 
+def test_mutual_chap_and_digests(lab):
+    """Both sides prove themselves, and the kernel runs the session with the digests that were negotiated."""
+    lab.target(NAME, lab.disk(), chap=("pi4", WRONG))
+    lab.tgt.admin(["account", "new", "--user", "store", "--password", "storestorestore"],
+                  ["account", "bind", "--tid", "1", "--user", "store", "--outgoing"],
+                  ["target", "update", "--tid", "1", "--name", "HeaderDigest", "--value", "CRC32C"],
+                  ["target", "update", "--tid", "1", "--name", "DataDigest", "--value", "CRC32C"])
+    vm = lab.boot(f"{TARGET} iscsi_username=pi4 iscsi_password={WRONG} iscsi_in_username=store "
+                  "iscsi_in_password=storestorestore iscsi_digest=crc32c")
+    vm.expect(rf"iscsiroot: 10\.99\.0\.1:3260: logged in to {NAME}, mutual CHAP MD5")
+    root = vm.expect_root()
+    assert [line.split(" ", 1)[1] for line in root["connection"] if "_digest " in line] == ["header_digest 1", "data_digest 1"]
+
+
+def test_mutual_chap_wrong_answer_of_the_target(lab):
+    lab.target(NAME, lab.disk(), chap=("pi4", WRONG))
+    lab.tgt.admin(["account", "new", "--user", "store", "--password", "storestorestore"],
+                  ["account", "bind", "--tid", "1", "--user", "store", "--outgoing"])
+    vm = lab.boot(f"{TARGET} iscsi_username=pi4 iscsi_password={WRONG} iscsi_in_username=store "
+                  "iscsi_in_password=anotheranother")
+    vm.expect_failure("E4[2-5]", f"cannot log in to {NAME} at 10.99.0.1:3260")
+
+
 def test_chap_demanded_and_no_secret_known(lab):
     lab.target(NAME, lab.disk(), chap=("pi4", SECRET))
     vm = lab.boot(TARGET)

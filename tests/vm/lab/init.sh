@@ -26,7 +26,7 @@ cd /sys/class/iscsi_session 2>/dev/null && for session in session*; do
 	done
 done
 cd /sys/class/iscsi_connection 2>/dev/null && for connection in connection*; do
-	for fact in persistent_address persistent_port address port state; do
+	for fact in persistent_address persistent_port address port state header_digest data_digest; do
 		echo "connection: $connection $fact $(busybox cat "$connection/$fact")"
 	done
 done
