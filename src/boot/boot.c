@@ -182,10 +182,12 @@ static void step_sessions(struct boot *b, const struct loop *loop)
 {
 	for (unsigned i = 0; i < b->n_sessions; i++) {
 		struct session *s = &b->sessions[i];
-		bool was_settled = session_settled(s);
+		bool was_settled = session_settled(s), was_up = s->state == SESSION_UP;
 		session_step(s, loop);
 		if (s->state == SESSION_UP && b->timing.login_ms == 0)
 			b->timing.login_ms = loop->now_ms;
+		if ((s->state == SESSION_UP) != was_up)
+			retry_reset(&b->root_retry); /* the wait for its disks begins anew */
 		if (session_settled(s) != was_settled)
 			disks_changed(&b->disks);
 	}
@@ -284,6 +286,20 @@ static void tell_timing(const struct boot *b)
 		 (double)(now_ms - t->disk_ms) / 1000);
 }
 
+/* Nothing half-made stays behind: who is not logged in when root is there is left out. */
+static void leave_out_others(struct boot *b)
+{
+	for (unsigned i = 0; i < b->n_sessions; i++) {
+		struct session *s = &b->sessions[i];
+		if (s->state == SESSION_UP)
+			continue;
+		log_wait("%s: %s is not logged in, root does without it", s->portal, s->target->name);
+		session_stop(s);
+	}
+	net_stop(&b->net);
+	disks_stop(&b->disks);
+}
+
 /* The root is mounted: all checks, then the point of no return. */
 static bool switch_over(struct boot *b, struct fail *fail)
 {
@@ -293,6 +309,7 @@ static bool switch_over(struct boot *b, struct fail *fail)
 		return false;
 	}
 	tell_timing(b);
+	leave_out_others(b);
 	console_unwatch(&b->console);
 	log_restore_limit();
 	keeper_leave(&b->transport, b->sessions, b->n_sessions, b->title, b->n_title_bytes);
@@ -305,11 +322,13 @@ static bool switch_over(struct boot *b, struct fail *fail)
 /* A mount that failed because its session broke is tried again when the session is back. */
 static bool mount_ended(struct boot *b, struct fail *fail)
 {
-	if (fail->code == FAIL_NONE)
+	bool is_up = b->sessions[b->mount.session].state == SESSION_UP;
+	if (is_up && fail->code == FAIL_NONE)
 		return switch_over(b, fail);
-	if (b->sessions[b->mount.session].state == SESSION_UP)
+	if (is_up)
 		return false;
 	log_wait("mounting stopped with the session, both are tried again");
+	root_unmount();
 	*fail = (struct fail){.code = FAIL_NONE};
 	disks_changed(&b->disks);
 	return true;
@@ -331,7 +350,7 @@ static void want(struct boot *b, struct loop *loop)
 		session_want(&b->sessions[i], loop);
 	if (b->missing_since_ms != 0 && b->root_retry.n_failed == 0)
 		loop_wake_at(loop, b->missing_since_ms + DISK_GRACE_MS);
-	if (b->root_retry.n_failed > 0) {
+	if (b->root_retry.n_failed > 0 && b->missing_since_ms != 0 && b->disks.current) {
 		loop_wake_at(loop, b->root_retry.next_ms);
 		loop_wake_at(loop, disk_deadline_ms(b));
 	}
@@ -345,6 +364,17 @@ static void want(struct boot *b, struct loop *loop)
 		loop_wake_at(loop, b->started_ms + (int64_t)b->plan.timeout_s * 1000);
 }
 
+/* An attempt is under way and has not failed: what would it fail with? */
+static enum fail_code awaited(const struct boot *b)
+{
+	if (!net_usable(&b->net))
+		return net_waits_for(&b->net);
+	for (unsigned i = 0; i < b->n_sessions; i++)
+		if (b->sessions[i].state != SESSION_UP)
+			return session_waits_for(&b->sessions[i]);
+	return FAIL_NO_DISK;
+}
+
 /* What keeps us from the root just now, for the moment iscsi_timeout= has passed. */
 static void out_of_time(struct boot *b, struct fail *fail)
 {
@@ -354,7 +384,7 @@ static void out_of_time(struct boot *b, struct fail *fail)
 	if (reason != NULL)
 		*fail = *reason;
 	else
-		fail_set(fail, net_usable(&b->net) ? FAIL_ROOT_NOT_FOUND : FAIL_NIC_MISSING, "no answer yet");
+		fail_set(fail, awaited(b), "this is what is waited for");
 	log_wait("iscsi_timeout=%u: time is up", b->plan.timeout_s);
 }
 

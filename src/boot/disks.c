@@ -197,13 +197,22 @@ void disks_changed(struct disks *d)
 	d->current = false;
 }
 
+/* The reader has ended; one that was killed is started again. */
+static void disks_read(struct disks *d)
+{
+	bool whole = child_exit_status(&d->reader) == 0;
+	d->dirty = d->dirty || !whole;
+	d->current = !d->dirty;
+}
+
 void disks_step(struct disks *d, const struct session *sessions, unsigned n_sessions, int64_t now_ms)
 {
 	if (d->reader.pid != 0 && child_ended(&d->reader))
-		d->current = !d->dirty && child_exit_status(&d->reader) == 0;
+		disks_read(d);
 	if (d->reader.pid != 0 && now_ms >= d->deadline_ms) {
 		log_wait("reading the disks takes more than %d s: asking again", READER_WAIT_MS / 1000);
 		child_kill(&d->reader);
+		disks_changed(d);
 	}
 	if (d->reader.pid != 0 || !d->dirty)
 		return;

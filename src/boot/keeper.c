@@ -31,7 +31,9 @@ static int keep(void *argument)
 	const struct keeper *k = argument;
 	struct loop loop;
 	struct iscsi_nl_message event;
+	const int kept[] = {log_descriptor(), k->transport->request_fd, k->transport->event_fd};
 	log_leave_console();
+	descriptors_close_others(kept, sizeof kept / sizeof *kept);
 	resident_become(KEEPER_TITLE, k->title, k->n_title_bytes);
 	for (;;) {
 		loop_begin(&loop);

@@ -73,6 +73,11 @@ void log_restore_limit(void)
 		file_write_text(printk_limit, line);
 }
 
+int log_descriptor(void)
+{
+	return sink.kmsg_fd;
+}
+
 void log_leave_console(void)
 {
 	sink.console = NULL;

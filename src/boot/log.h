@@ -24,6 +24,8 @@ void log_use(int kmsg_fd, struct console *console, int shows_below);
 void log_set_quiet(bool quiet);
 /* Gives the kernel its rate limit back; what follows goes to kmsg as the kernel likes. */
 void log_restore_limit(void);
+/* The descriptor of the kernel log, or a negative number. */
+int log_descriptor(void);
 /* From now on to the kernel log only; for a process that outlives the console. */
 void log_leave_console(void);
 

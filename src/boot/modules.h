@@ -13,7 +13,7 @@
 #include "sys/sys.h"
 
 enum {
-	MODULES_PENDING_MAX = 96,
+	MODULES_PENDING_MAX = 256,
 	MODULES_ALIAS_BYTES = 160, /* longer aliases are of CPUs, whose drivers nobody here needs */
 };
 

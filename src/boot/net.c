@@ -581,6 +581,19 @@ bool net_lowest_mac(const struct net *net, uint8_t mac[static 6])
 	return true;
 }
 
+enum fail_code net_waits_for(const struct net *net)
+{
+	static const enum fail_code waits[] = {
+		[LINK_WAIT_NIC] = FAIL_NIC_MISSING,  [LINK_WAIT_CARRIER] = FAIL_NO_CARRIER,
+		[LINK_WAIT_LEASE] = FAIL_NO_DHCP,    [LINK_WAIT_DAD] = FAIL_ADDRESS,
+		[LINK_WAIT_RETRY] = FAIL_NO_CARRIER, [LINK_READY] = FAIL_NONE,
+	};
+	for (unsigned i = 0; i < net->n_links; i++)
+		if (net->links[i].state != LINK_READY)
+			return net->links[i].retry.n_failed > 0 ? net->links[i].retry.code : waits[net->links[i].state];
+	return FAIL_NONE;
+}
+
 const struct fail *net_fail(const struct net *net)
 {
 	for (unsigned i = 0; i < net->n_links; i++)

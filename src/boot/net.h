@@ -77,6 +77,9 @@ bool net_usable(const struct net *net);
 /* The lowest hardware address of the network cards, for a name of this machine. False: no card is there yet. */
 bool net_lowest_mac(const struct net *net, uint8_t mac[static 6]);
 
+/* What the first link that is not ready waits for, as the failure it would be. FAIL_NONE: all are ready. */
+enum fail_code net_waits_for(const struct net *net);
+
 /* Why a link is not ready; NULL when all are, or nothing has failed yet. */
 const struct fail *net_fail(const struct net *net);
 

@@ -59,7 +59,7 @@ bool retry_failed(struct retry *retry, int64_t now_ms, const char *what, const s
 		log_fail(fail);
 		retry->tell_after_ms = TELL_FIRST_MS;
 	} else if (is_due && retry->tell_after_ms < TELL_MAX_MS) {
-		retry->tell_after_ms *= 2;
+		retry->tell_after_ms = 2 * retry->tell_after_ms < TELL_MAX_MS ? 2 * retry->tell_after_ms : TELL_MAX_MS;
 	}
 	if (rule != RETRY_NEVER && (is_new || is_due))
 		tell_again(retry, now_ms, what, fail);

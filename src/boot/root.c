@@ -85,6 +85,8 @@ static enum root_verdict missing(const struct boot_plan *plan, const struct sess
 	for (unsigned i = 0; i < n_sessions; i++) {
 		const struct session *s = &sessions[i];
 		const struct disk_luns *luns = &list->luns[i];
+		if (s->state == SESSION_GAVE_UP)
+			continue;
 		if (!session_settled(s))
 			return ROOT_NOT_YET;
 		fail_context(fail, "%s", s->portal);
@@ -126,6 +128,9 @@ enum root_verdict root_choose(const struct boot_plan *plan, const struct session
 			      const struct disk_list *list, const struct disk **root, struct fail *fail)
 {
 	const struct disk *found = NULL;
+	/* Which disk is the only one shows when all are there. */
+	if (plan->root.kind == ROOT_DEFAULT && !plan->targets[0].lun.given && !session_settled(&sessions[0]))
+		return ROOT_NOT_YET;
 	for (unsigned i = 0; i < list->n_disks; i++) {
 		const struct disk *disk = &list->disks[i];
 		if (!is_wanted(&plan->root, &sessions[disk->session], disk))
@@ -194,6 +199,7 @@ bool root_mount_ended(struct root_mount *m, int64_t now_ms, struct fail *fail)
 void root_mount_stop(struct root_mount *m)
 {
 	child_kill(&m->child);
+	root_unmount();
 }
 
 void root_unmount(void)

@@ -375,6 +375,20 @@ static bool too_late(struct session *s, int64_t now_ms)
 	}
 }
 
+enum fail_code session_waits_for(const struct session *s)
+{
+	static const enum fail_code waits[] = {
+		[SESSION_IDLE] = FAIL_NO_TRANSPORT,
+		[SESSION_RESOLVING] = FAIL_NAME_UNRESOLVED,
+		[SESSION_CONNECTING] = FAIL_PORTAL_SILENT,
+		[SESSION_LOGGING_IN] = FAIL_LOGIN_TIMEOUT,
+		[SESSION_WAIT_RETRY] = FAIL_PORTAL_SILENT,
+		[SESSION_GAVE_UP] = FAIL_PORTAL_SILENT,
+		[SESSION_UP] = FAIL_NONE,
+	};
+	return s->state != SESSION_UP && s->retry.n_failed > 0 ? s->retry.code : waits[s->state];
+}
+
 void session_kick(struct session *s)
 {
 	if (s->state == SESSION_IDLE || s->state == SESSION_WAIT_RETRY || s->state == SESSION_GAVE_UP) {

@@ -73,6 +73,9 @@ bool session_owns(const struct session *s, const struct iscsi_nl_message *event)
 
 /* Asks the kernel to look for the LUNs again, in a child: a scan waits for the target. */
 void session_scan(struct session *s);
+/* What it waits for, as the failure it would be. FAIL_NONE: it is up. */
+enum fail_code session_waits_for(const struct session *s);
+
 /* It is up, and no scan is under way. */
 bool session_settled(const struct session *s);
 

@@ -147,11 +147,11 @@ bool plan_read(const char *cmdline, struct boot_plan *plan, struct plan_notes *n
 {
 	struct span rest = span_of(cmdline);
 	struct cmdline_word given;
+	bool good = true; /* a bad word does not hide a panic= behind it */
 	while (cmdline_next(&rest, &given)) {
 		const struct word *word = find_word(&given);
 		struct reading r = {plan, notes, fail, word, given.value};
-		if (word != NULL && !word->read(&r))
-			return false;
+		good = (word == NULL || word->read(&r)) && good;
 	}
-	return true;
+	return good;
 }

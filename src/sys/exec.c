@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -28,6 +29,22 @@ int dir_handle(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
+}
+
+static bool is_kept(int fd, const int *kept, size_t n_kept)
+{
+	for (size_t i = 0; i < n_kept; i++)
+		if (kept[i] == fd)
+			return true;
+	return false;
+}
+
+void descriptors_close_others(const int *kept, size_t n_kept)
+{
+	enum { ABOVE_ALL = 256 }; /* this program never has as many */
+	for (int fd = 3; fd < ABOVE_ALL; fd++)
+		if (!is_kept(fd, kept, n_kept))
+			close(fd);
 }
 
 /* The console belongs to init from now on. */

@@ -13,6 +13,9 @@ int exec_program(const char *path, char **argv, char **environment);
 /* A handle of a directory for later, close-on-exec; or a negative errno. */
 int dir_handle(const char *path);
 
+/* Closes every descriptor from 3 on but those of `kept`. */
+void descriptors_close_others(const int *kept, size_t n_kept);
+
 /*
  * Makes this process one that nothing ends by accident: a session of its own, / as directory, the usual ending signals
  * ignored, out of the OOM killer's reach, all memory locked. Needs /proc. `title` replaces argv[0] in the n_bytes at

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * /dev/kmsg: each write is one record.
+ * /dev/kmsg: each write is one record. It ends in a newline: without one the kernel keeps the record open for more,
+ * and neither the console nor a reader sees it before the next record is made.
  */
 #include "sys/kmsg.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/uio.h>
 
 int kmsg_open(void)
 {
@@ -17,5 +19,7 @@ int kmsg_open(void)
 
 int kmsg_write(int fd, const char *record)
 {
-	return write(fd, record, strlen(record)) < 0 ? -errno : 0;
+	static char newline[] = "\n";
+	const struct iovec parts[] = {{(void *)(uintptr_t)record, strlen(record)}, {newline, 1}};
+	return writev(fd, parts, 2) < 0 ? -errno : 0;
 }

@@ -17,7 +17,7 @@ int mount_file_system(const char *source, const char *target, const char *type, 
 
 int mount_unmount(const char *target)
 {
-	return umount2(target, 0) == 0 ? 0 : -errno;
+	return umount2(target, MNT_DETACH) == 0 ? 0 : -errno;
 }
 
 int mount_move(const char *from, const char *to)

@@ -1307,9 +1307,24 @@ static void damaged_lines_do_no_harm(void **state)
 		hostile_each((const uint8_t *)seeds[i], strlen(seeds[i]), try_line);
 }
 
+static void a_bad_word_does_not_hide_panic(void **state)
+{
+	(void)state;
+	memset(&plan, 0, sizeof plan);
+	memset(&notes, 0, sizeof notes);
+	memset(&fail, 0, sizeof fail);
+	assert_false(plan_read("iscsi_target=bad root=also:bad panic=10 quiet", &plan, &notes, &fail));
+	assert_int_equal(fail.code, FAIL_WORD_VALUE);
+	assert_non_null(strstr(fail.detail, "iscsi_target=bad"));
+	assert_true(plan.panic_given);
+	assert_int_equal(plan.panic_s, 10);
+	assert_true(plan.quiet);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_bad_word_does_not_hide_panic),
 		cmocka_unit_test(targets_are_read),
 		cmocka_unit_test(wrong_targets_are_refused),
 		cmocka_unit_test(long_names_are_refused_and_shown_in_part),

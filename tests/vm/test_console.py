@@ -67,6 +67,7 @@ def test_panic_word_reboots(lab):
     done = vm.expect(r"\[ *([\d.]+)\] reboot: Restarting system")
     vm.wait_off(timeout=30)
     assert 2.9 < float(done[1]) - float(told[1]) < 10
+    assert vm.arrival(done) - vm.arrival(told) > 1, "the line is on the console when it is said, not with the next one"
     vm.expect_not(PROMPT)
 
 

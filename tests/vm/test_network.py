@@ -82,6 +82,14 @@ def test_no_dhcp_answer_until_there_is_one(lab):
     vm.expect_root()
 
 
+def test_time_is_up_while_dhcp_is_asked(lab):
+    """In the middle of an attempt nothing has failed yet; the reason is what is waited for."""
+    vm = lab.boot(f"ip=dhcp iscsi_timeout=6 panic=1 {TARGET}")
+    vm.expect(r"iscsi_timeout=6: time is up")
+    vm.expect(r"no DHCP server answered[^\n]*\[E22\]")
+    vm.wait_off(timeout=30)
+
+
 def test_name_without_an_answer(lab):
     lab.net.serve_dhcp()
     vm = lab.boot(f"ip=dhcp iscsi_target=iscsi://nowhere.example/{NAME}/1")
