@@ -79,7 +79,7 @@ void modules_want(struct modules *m, struct span alias)
 		if (span_is(alias, m->pending[i]))
 			return;
 	if (m->n_pending == MODULES_PENDING_MAX)
-		log_wait("more than %d devices ask for drivers at once, %.*s has to wait", MODULES_PENDING_MAX,
+		log_wait("more than %d devices ask for drivers at once, %.*s gets none", MODULES_PENDING_MAX,
 			 (int)alias.n_bytes, alias.text);
 	else if (span_copy(alias, m->pending[m->n_pending], MODULES_ALIAS_BYTES))
 		m->n_pending++;
