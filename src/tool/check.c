@@ -110,10 +110,11 @@ static void choose_root(struct rehearsal *r)
 	if (verdict == ROOT_FOUND)
 		return;
 	r->root = NULL;
-	r->told = r->fail.code == FAIL_NONE;
-	for (unsigned i = 0; i < r->plan.n_targets && r->fail.code == FAIL_NONE; i++)
-		if (r->seen[i].fail.code != FAIL_NONE)
+	for (unsigned i = 0; i < r->plan.n_targets && verdict == ROOT_NOT_YET && !r->told; i++) {
+		r->told = r->seen[i].fail.code != FAIL_NONE;
+		if (r->told)
 			r->fail = r->seen[i].fail;
+	}
 }
 
 static void rehearse(struct rehearsal *r, const struct options *o)
