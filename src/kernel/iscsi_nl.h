@@ -39,6 +39,7 @@ enum iscsi_nl_event {
 	ISCSI_NL_RECV_PDU = 101,
 	ISCSI_NL_CONN_ERROR = 102,
 	ISCSI_NL_IF_ERROR = 103,
+	ISCSI_NL_SESSION_DESTROYED = 104,
 };
 
 enum iscsi_nl_stop {
@@ -102,8 +103,8 @@ void iscsi_nl_simple(struct writer *w, enum iscsi_nl_request request, const stru
 struct iscsi_nl_message {
 	uint32_t type;       /* a request's number in its reply, or an enum iscsi_nl_event */
 	int32_t error;       /* IF_ERROR: negative errno; replies: retcode, 0 is success */
-	uint32_t sid, cid;   /* replies of CREATE_SESSION and CREATE_CONN, RECV_PDU, CONN_ERROR; else 0 */
-	uint32_t host_no;    /* reply of CREATE_SESSION */
+	uint32_t sid, cid;   /* replies of CREATE_SESSION and CREATE_CONN, all events but IF_ERROR; else 0 */
+	uint32_t host_no;    /* reply of CREATE_SESSION, SESSION_DESTROYED */
 	uint32_t conn_error; /* CONN_ERROR: 1001... */
 	const uint8_t *pdu;  /* RECV_PDU: 48 bytes header, data and its padding; inside the decoded buffer */
 	size_t n_pdu_bytes;  /* a multiple of 4: the kernel fills up the message */
