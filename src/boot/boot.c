@@ -286,12 +286,12 @@ static void tell_timing(const struct boot *b)
 		 (double)(now_ms - t->disk_ms) / 1000);
 }
 
-/* Nothing half-made stays behind: who is not logged in when root is there is left out. */
+/* Nothing half-made stays behind: who was never logged in when root is there is left out. */
 static void leave_out_others(struct boot *b)
 {
 	for (unsigned i = 0; i < b->n_sessions; i++) {
 		struct session *s = &b->sessions[i];
-		if (s->state == SESSION_UP)
+		if (session_is_kept(s))
 			continue;
 		log_wait("%s: %s is not logged in, root does without it", s->portal, s->target->name);
 		session_stop(s);

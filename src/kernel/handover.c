@@ -250,7 +250,7 @@ static void note_reply(struct handover *h, const struct iscsi_nl_message *reply)
 		h->has_conn = false;
 		break;
 	case ISCSI_NL_DESTROY_SESSION:
-		h->has_session = false;
+		h->has_session = h->has_run = false;
 		break;
 	default:
 		break;
