@@ -13,11 +13,20 @@
 /* What the process shows as its name in `ps`. */
 #define KEEPER_TITLE "@iscsiroot keeper"
 
+struct keeper_config {
+	struct transport *transport;
+	struct session *sessions;
+	unsigned n_sessions;
+	char *title; /* memory of this process's argv and environment, n_title_bytes long */
+	size_t n_title_bytes;
+	void (*forget)(void *argument); /* called in the keeper: gives back the memory of what has had its day */
+	void *argument;
+};
+
 /*
- * Leaves the keeper behind; to be called before the mounts are moved, while /proc is there. title: memory of this
- * process's argv and environment, n_title_bytes long. Failure is told and not fatal: the root works without it.
+ * Leaves the keeper behind; to be called before the mounts are moved, while /proc is there. Failure is told and not
+ * fatal: the root works without it.
  */
-void keeper_leave(struct transport *transport, struct session *sessions, unsigned n_sessions, char *title,
-		  size_t n_title_bytes);
+void keeper_leave(const struct keeper_config *config);
 
 #endif

@@ -401,6 +401,35 @@ static void session_destroyed(struct session *s)
 	log_wait("%s: %s: another program has logged it out", s->portal, s->target->name);
 }
 
+/* The attempt ends without a word to the kernel. */
+static void leave_alone(struct handover *h)
+{
+	(void)h;
+}
+
+void session_stand_aside(struct session *s)
+{
+	if (!session_is_kept(s) || s->state == SESSION_ASIDE)
+		return;
+	end_attempt(s, leave_alone);
+	enter(s, SESSION_ASIDE, INT64_MAX, 0);
+}
+
+void session_take_back(struct session *s, bool is_up, int64_t now_ms)
+{
+	if (s->state != SESSION_ASIDE)
+		return;
+	handover_adopt(&s->handover);
+	enter(s, SESSION_UP, INT64_MAX, 0);
+	s->fail = (struct fail){.code = FAIL_NONE};
+	s->lost_ms = 0;
+	retry_reset(&s->retry);
+	if (is_up)
+		return;
+	fail_set(&s->fail, FAIL_SESSION_LOST, "who looked after it is gone");
+	session_lost(s, now_ms);
+}
+
 /* A connection error is news of the connection that is in use; not of one that is stopped already. */
 static bool is_stale(const struct session *s, const struct iscsi_nl_message *event)
 {
@@ -542,13 +571,10 @@ static bool too_late(struct session *s, int64_t now_ms)
 enum fail_code session_waits_for(const struct session *s)
 {
 	static const enum fail_code waits[] = {
-		[SESSION_IDLE] = FAIL_NO_TRANSPORT,
-		[SESSION_RESOLVING] = FAIL_NAME_UNRESOLVED,
-		[SESSION_CONNECTING] = FAIL_PORTAL_SILENT,
-		[SESSION_LOGGING_IN] = FAIL_LOGIN_TIMEOUT,
-		[SESSION_WAIT_RETRY] = FAIL_PORTAL_SILENT,
-		[SESSION_GAVE_UP] = FAIL_PORTAL_SILENT,
-		[SESSION_UP] = FAIL_NONE,
+		[SESSION_IDLE] = FAIL_NO_TRANSPORT,        [SESSION_RESOLVING] = FAIL_NAME_UNRESOLVED,
+		[SESSION_CONNECTING] = FAIL_PORTAL_SILENT, [SESSION_LOGGING_IN] = FAIL_LOGIN_TIMEOUT,
+		[SESSION_WAIT_RETRY] = FAIL_PORTAL_SILENT, [SESSION_GAVE_UP] = FAIL_PORTAL_SILENT,
+		[SESSION_ASIDE] = FAIL_PORTAL_SILENT,      [SESSION_UP] = FAIL_NONE,
 		[SESSION_LOGGING_OUT] = FAIL_SESSION_LOST,
 	};
 	return s->state != SESSION_UP && s->retry.n_failed > 0 ? s->retry.code : waits[s->state];

@@ -28,6 +28,7 @@ enum session_state {
 	SESSION_UP,
 	SESSION_LOGGING_OUT, /* the target asked for it; then a new login */
 	SESSION_WAIT_RETRY,
+	SESSION_ASIDE,   /* another program looks after the session in the kernel */
 	SESSION_GAVE_UP, /* the failure does not pass by itself; or somebody else took the session down */
 };
 
@@ -94,6 +95,13 @@ void session_stop(struct session *s);
 
 /* It has been up, and its disks may be in use: it is in the kernel, with a connection or waiting for one. */
 bool session_is_kept(const struct session *s);
+
+/*
+ * Another program looks after the session: nothing is done any more, whatever comes, until session_take_back. is_up:
+ * whether it has a connection.
+ */
+void session_stand_aside(struct session *s);
+void session_take_back(struct session *s, bool is_up, int64_t now_ms);
 
 /* From now on in a process that stays: no children, no name servers, but the addresses found before. */
 void session_stay(struct session *s);

@@ -103,6 +103,7 @@ enum {
 	STEP_STOP_CONN = N_STEPS - 4,
 	STEP_STOPPED = N_STEPS - 5,
 	STEP_RECOVER = N_STEPS - 6,
+	STEP_RUNNING = N_STEPS - 7,
 	STEP_BIND_CONN = 2,
 };
 
@@ -280,6 +281,11 @@ void handover_recover(struct handover *h)
 		handover_close(h);
 	else if (!is_going_down(h))
 		h->step = STEP_RECOVER;
+}
+
+void handover_adopt(struct handover *h)
+{
+	h->step = STEP_RUNNING;
 }
 
 void handover_resume(struct handover *h, int tcp_fd)

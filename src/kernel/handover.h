@@ -87,6 +87,9 @@ void handover_logged_in(struct handover *h, const struct handover_values *values
  */
 void handover_recover(struct handover *h);
 
+/* HANDOVER_RUNNING, as far as we are concerned: another program has had the session meanwhile. */
+void handover_adopt(struct handover *h);
+
 /* HANDOVER_STOPPED -> binds another connected socket, then as the first time. */
 void handover_resume(struct handover *h, int tcp_fd);
 

@@ -19,6 +19,7 @@ enum {
 	ISCSI_NL_PROTOCOL = 8,    /* NETLINK_ISCSI */
 	ISCSI_NL_EVENT_GROUP = 1, /* multicast group of iscsid: login answers and connection errors */
 	ISCSI_NL_REQUEST_MAX = 72 + 48 + 8192 + 8,
+	ISCSI_NL_REPLY_MAX = 256,     /* the kernel's answer to a request of ours */
 	ISCSI_NL_MESSAGE_MAX = 16384, /* any message of the kernel */
 };
 

@@ -607,6 +607,30 @@ static void a_refusal_never_takes_down_a_session_that_has_run(void **state)
 	}
 }
 
+/* Another program has had it: wherever we stood, it is stopped again before anything else. */
+static void an_adopted_session_is_stopped_before_it_is_resumed(void **state)
+{
+	(void)state;
+	struct script k;
+	struct handover h;
+	run(&h, &k);
+	for (unsigned resumed = 0; resumed < 2; resumed++) {
+		handover_recover(&h);
+		serve_requests(&h, &k);
+		if (resumed) {
+			handover_resume(&h, 10);
+			serve_requests(&h, &k);
+		}
+		handover_adopt(&h);
+		assert_int_equal(handover_state(&h), HANDOVER_RUNNING);
+		k.n_lines = 0;
+		handover_recover(&h);
+		serve_requests(&h, &k);
+		assert_int_equal(k.n_lines, 1);
+		assert_string_equal(k.lines[0], "STOP_CONN 5:3 flag 3");
+	}
+}
+
 static void a_session_that_never_ran_is_not_kept(void **state)
 {
 	(void)state;
@@ -650,6 +674,7 @@ int main(void)
 		cmocka_unit_test(largest_values_fit),
 		cmocka_unit_test(a_lost_session_is_stopped_and_resumed),
 		cmocka_unit_test(a_refusal_never_takes_down_a_session_that_has_run),
+		cmocka_unit_test(an_adopted_session_is_stopped_before_it_is_resumed),
 		cmocka_unit_test(a_session_that_never_ran_is_not_kept),
 		cmocka_unit_test(a_session_taken_down_by_others_is_forgotten),
 	};
