@@ -14,6 +14,7 @@
 #include "sys/exec.h"
 
 enum {
+	SETTLE_WAIT_MS = 5000,
 	STACK_BYTES = 32768, /* more than the deepest call needs: two messages of the login, and printf */
 };
 
@@ -86,8 +87,8 @@ static void settle(struct keeper *k, const struct keeper_config *config)
 {
 	rival_open(&k->rival, clock_now_ms());
 	k->sys_fd = dir_handle("/sys");
-	const int kept[] = {log_descriptor(), k->transport->request_fd, k->transport->event_fd, k->rival.proc_fd,
-			    k->sys_fd};
+	const int kept[] = {log_descriptor(), k->transport->request_fd,  k->transport->event_fd, k->rival.proc_fd,
+			    k->sys_fd,        child_settled_descriptor()};
 	log_leave_console();
 	descriptors_close_others(kept, sizeof kept / sizeof *kept);
 	config->forget(config->argument);
@@ -107,6 +108,7 @@ static int keep(void *argument)
 	struct keeper *k = &keeper;
 	struct loop loop;
 	settle(k, config);
+	child_settled();
 	loop_begin(&loop);
 	while (is_needed(k)) {
 		settle_charge(k, &loop);
@@ -127,7 +129,7 @@ void keeper_leave(const struct keeper_config *config)
 {
 	struct child child;
 	struct keeper_config copy = *config;
-	int error = child_fork(&child, keep, &copy);
+	int error = child_fork_settled(&child, keep, &copy, SETTLE_WAIT_MS);
 	if (error < 0)
 		log_wait("cannot leave a keeper behind: %s", strerror(-error));
 }

@@ -25,6 +25,23 @@ def read_disk(vm, timeout=30):
     vm.expect(r"16\+0 records out", timeout)
 
 
+def test_it_is_hard_to_kill_and_small(lab):
+    """What systemd, the OOM killer and an orderly shutdown look at; nothing of the real root is in its hands."""
+    vm = booted(lab)
+    vm.send_line("p=$(busybox pidof iscsiroot); cd /proc/$p; echo adj=$(busybox cat oom_score_adj) "
+                 "title=$(busybox tr '\\0' ' ' <cmdline)")
+    vm.expect(r"adj=-1000 title=@iscsiroot keeper")
+    vm.send_line("busybox ls -l fd | busybox sed 's/.* //'; busybox kill $p; busybox kill -HUP $p; busybox kill -INT $p;"
+                 " echo 'THE''RE'; busybox kill -0 $p && echo 'STILL-THE''RE'")
+    files = set(vm.expect(r"(?s)\n0\n(/dev/null\n.*?)THERE\n").group(1).split())
+    assert {name for name in files if "socket" not in name} == {"/dev/null", "/dev/kmsg", "/proc", "/sys"}
+    vm.expect("STILL-THERE")
+    vm.send_line("busybox grep -E '^(Rss|Private_Dirty|Swap|Locked)' smaps_rollup")
+    resident = int(vm.expect(r"Rss: *([0-9]+) kB").group(1))
+    assert resident < 400
+    assert vm.expect(r"Swap: *([0-9]+) kB").group(1) == "0"
+
+
 def test_target_restarted(lab):
     """Killed and started again, three times in a row."""
     vm = booted(lab)
