@@ -71,7 +71,7 @@ int process_find(int proc_fd, const char *name, int64_t since_ms, struct process
 	while (n_found < n_max && (pid = dir_next(&d)) != NULL) {
 		if (!read_stat(proc_fd, pid, stat) || !is_wanted(stat, name, since_ms))
 			continue;
-		int process_fd = (int)syscall(SYS_pidfd_open, atoi(pid), 0);
+		int process_fd = (int)syscall(SYS_pidfd_open, strtol(pid, NULL, 10), 0);
 		if (process_fd >= 0)
 			found[n_found++] = (struct process){.fd = process_fd};
 	}
