@@ -87,7 +87,7 @@ static void final_failures_are_not_tried_again(void **state)
 {
 	(void)state;
 	struct retry retry = {.n_failed = 0};
-	struct fail fail = failure(FAIL_CHAP_WANTED);
+	struct fail fail = failure(FAIL_CHAP_HALF);
 	assert_false(retry_failed(&retry, 5, "P", &fail));
 }
 
@@ -139,7 +139,7 @@ static void quiet_leaves_waits_and_errors(void **state)
 static void the_same_line_twice_is_one(void **state)
 {
 	(void)state;
-	struct fail fail = failure(FAIL_CHAP_WANTED);
+	struct fail fail = failure(FAIL_CHAP_HALF);
 	shown();
 	log_fail(&fail);
 	log_fail(&fail);
