@@ -470,6 +470,26 @@ static void pairs_of_a_text(void **state)
 #undef TEXT
 }
 
+static void what_may_go_on_to_a_console(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		bool plain;
+	} cases[] = {
+		{"iqn.2026-01.lab:a", true},
+		{"!~", true},
+		{"", false},
+		{"a b", false},
+		{"a\tb", false},
+		{"a\x7f", false},
+		{"gr\xc3\xbcn", false},
+		{"\x9b[2J", false},
+	};
+	for (size_t i = 0; i < COUNT(cases); i++)
+		assert_int_equal(textkeys_is_plain(span_of(cases[i].text)), cases[i].plain);
+}
+
 static void digests_are_offered(void **state)
 {
 	(void)state;
@@ -578,6 +598,7 @@ int main(void)
 		cmocka_unit_test(proposals_by_the_rule_of_each_type),
 		cmocka_unit_test(keys_out_of_place),
 		cmocka_unit_test(pairs_of_a_text),
+		cmocka_unit_test(what_may_go_on_to_a_console),
 		cmocka_unit_test(digests_are_offered),
 		cmocka_unit_test(digests_are_agreed_on),
 		cmocka_unit_test(damaged_answers_stay_within_the_offer),

@@ -737,6 +737,20 @@ static void redirects(void **state)
 	}
 }
 
+/* What does not fit is refused, not cut off: 255 bytes before the comma. */
+static void a_redirect_far_away(void **state)
+{
+	(void)state;
+	for (size_t n = 254; n <= 256; n++) {
+		char text[300] = "TargetAddress=";
+		memset(text + 14, 'h', n);
+		strcpy(text + 14 + n, ",1\n");
+		start(false);
+		assert_int_equal(answer(&(struct reply){0x04, 0, 0x0101, text}), n <= 255);
+		assert_int_equal(strlen(login_result(&login)->redirect_to), n <= 255 ? n : 0);
+	}
+}
+
 /* A TargetAddress in a normal answer leads nowhere. */
 static void an_address_is_no_redirect(void **state)
 {
@@ -930,6 +944,13 @@ static void a_user_without_a_secret(void **state)
 	assert_true(answer(&(struct reply){0x00, 0, 0, "AuthMethod=CHAP\n"}));
 	assert_false(answer(&(struct reply){0x00, 0, 0, ASKED}));
 	expect_failed(FAIL_CHAP_HALF, "no secret");
+
+	struct login_config config = base_config();
+	config.chap.username = "pi4";
+	start_with(&config);
+	assert_true(answer(&(struct reply){0x00, 0, 0, "AuthMethod=CHAP\n"}));
+	assert_false(answer(&(struct reply){0x00, 0, 0, ASKED}));
+	expect_failed(FAIL_CHAP_HALF, "no secret");
 }
 
 static bool holds(const void *memory, size_t n_bytes, const char *text)
@@ -985,6 +1006,7 @@ int main(void)
 		cmocka_unit_test(a_status_counts_before_the_rest_of_the_header),
 		cmocka_unit_test(the_kernel_writes_its_own_tags),
 		cmocka_unit_test(redirects),
+		cmocka_unit_test(a_redirect_far_away),
 		cmocka_unit_test(an_address_is_no_redirect),
 		cmocka_unit_test(text_over_several_answers),
 		cmocka_unit_test(text_without_end),
