@@ -233,7 +233,7 @@ static void challenges_like_ours(void **state)
 	(void)state;
 	static const char *const others[] = {
 		"0x000102030405060708090a0b0c0d0e",
-		"0x000102030405060708090a0b0c0d0e0f10",
+		"0x000102030405060708090a0b0c0d0e0f00",
 		"0x000102030405060708090a0b0c0d0e0e",
 		"0x00",
 	};

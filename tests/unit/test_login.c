@@ -893,6 +893,20 @@ static void text_over_several_requests(void **state)
 	}
 }
 
+/* 512 answers of 16 bytes are what one request may carry. */
+static void text_that_just_fits(void **state)
+{
+	(void)state;
+	static char text[512 * sizeof "X=1\n"], answers[PDU_LOGIN_DATA_MAX + 1];
+	for (size_t i = 0; i < 512; i++) {
+		strcat(text, "X=1\n");
+		strcat(answers, "X=NotUnderstood\n");
+	}
+	start(false);
+	assert_true(answer(&(struct reply){0x04, 0, 0, text}));
+	expect_request(0x87, 0x101, answers);
+}
+
 /* Each needs an answer longer than itself. */
 static void more_proposals_than_an_answer_holds(void **state)
 {
@@ -1011,6 +1025,7 @@ int main(void)
 		cmocka_unit_test(text_over_several_answers),
 		cmocka_unit_test(text_without_end),
 		cmocka_unit_test(text_over_several_requests),
+		cmocka_unit_test(text_that_just_fits),
 		cmocka_unit_test(round_trips),
 		cmocka_unit_test(chap_knows_no_way_around),
 		cmocka_unit_test(a_target_that_never_ends),
