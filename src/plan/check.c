@@ -108,11 +108,11 @@ static void note_short_secret(const struct secret *secret, const char *word, str
 			  SECRET_ADVISED_BYTES);
 }
 
-/* Real sites have names that are none. */
+/* Real sites have names that are none. A target whose name is yet to be discovered has no name to look at. */
 static void note_name(const char *name, const char *whose, struct plan_notes *notes)
 {
 	const char *fault = name_fault(span_of(name));
-	if (fault != NULL)
+	if (name[0] != '\0' && fault != NULL)
 		plan_note(notes, "%s name %s %s; used as it is", whose, name, fault);
 }
 
