@@ -118,6 +118,8 @@ static const struct fail_entry table[FAIL_CODE_COUNT] = {
 	[FAIL_CHAP_REFLECTED] = {"E45", "the target sends us our own CHAP values back",
 				 "Look for who answers at the portal's address: this is an attack or a broken target.",
 				 RETRY_SLOW},
+	[FAIL_NO_DIGEST] = {"E46", "the target has no CRC32C digest and iscsi_digest= demands it",
+			    "Write iscsi_digest=prefer-crc32c, or switch digests on at the target.", RETRY_SLOW},
 
 	[FAIL_NO_TRANSPORT] =
 		{"E50", "the kernel has no iSCSI over TCP",
