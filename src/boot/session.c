@@ -17,8 +17,7 @@
 enum {
 	RESOLVE_WAIT_MS = 20000,
 	CONNECT_WAIT_MS = 10000,
-	LOGIN_WAIT_MS = 15000, /* for the whole login, as open-iscsi's login_timeout */
-	REDIRECTS_MAX = 8,
+	LOGIN_WAIT_MS = 15000,         /* for the whole login, as open-iscsi's login_timeout */
 	REPLACEMENT_TIMEOUT_S = 86400, /* open-iscsi's advice for a root disk: I/O waits for its target for a day */
 	NOOP_S = 5,                    /* open-iscsi's noop_out_interval and _timeout; the kernel sends them */
 };
@@ -102,8 +101,7 @@ static void session_failed(struct session *s, int64_t now_ms)
 	const char *doing = s->state == SESSION_UP ? "the session with" : "cannot log in to";
 	fail_context(&s->fail, "%s %s at %s", doing, s->target->name, s->portal);
 	session_stop(s);
-	s->redirect_host[0] = '\0';
-	s->n_redirects = 0;
+	s->redirects.n = 0;
 	bool again = retry_failed(&s->retry, now_ms, s->portal, &s->fail);
 	s->state = again ? SESSION_WAIT_RETRY : SESSION_GAVE_UP;
 	s->deadline_ms = s->retry.next_ms;
@@ -218,7 +216,7 @@ static bool enter_full_feature(struct session *s, int64_t now_ms)
 		log_wait("%s: back after %lld s and %u attempts", s->portal,
 			 (long long)(now_ms - s->retry.since_ms) / 1000, s->retry.n_failed + 1);
 	retry_reset(&s->retry);
-	s->n_redirects = 0;
+	s->redirects.n = 0;
 	login_end(&s->login);
 	session_scan(s);
 	return true;
@@ -226,17 +224,13 @@ static bool enter_full_feature(struct session *s, int64_t now_ms)
 
 static bool follow_redirect(struct session *s)
 {
-	struct span host;
-	uint16_t port = ISCSI_PORT;
-	const char *where = login_result(&s->login)->redirect_to;
-	if (s->n_redirects == REDIRECTS_MAX)
-		return fail_set(&s->fail, FAIL_REDIRECT, "redirected %d times, last to %s", REDIRECTS_MAX, where);
-	if (!text_host_port(span_of(where), &host, &port) ||
-	    !span_copy(host, s->redirect_host, sizeof s->redirect_host))
-		return fail_set(&s->fail, FAIL_REDIRECT, "TargetAddress=%s", where);
-	log_info("%s: redirects us to %s", s->portal, where);
-	s->redirect_port = port;
-	s->n_redirects++;
+	char to[PORTAL_TEXT_BYTES];
+	if (!redirects_read(&s->redirects, login_result(&s->login)->redirect_to, &s->fail))
+		return false;
+	plan_format_portal(s->redirects.host, s->redirects.port, to);
+	if (!redirects_follow(&s->redirects, s->portal, to, &s->fail))
+		return false;
+	log_info("%s: redirects us to %s", s->portal, to);
 	s->advice = LOGIN_ADVICE_NONE;
 	session_stop(s);
 	return true;
@@ -317,7 +311,7 @@ static bool connect_portal(struct session *s, int64_t now_ms)
 	int error = tcp_connect(&s->address, &s->tcp_fd);
 	s->state = SESSION_CONNECTING;
 	s->deadline_ms = now_ms + CONNECT_WAIT_MS;
-	if (s->n_redirects == 0)
+	if (s->redirects.n == 0)
 		tcp_address_format(&s->address, s->persistent_address);
 	if (error == 0)
 		return connected(s, now_ms);
@@ -327,8 +321,8 @@ static bool connect_portal(struct session *s, int64_t now_ms)
 static bool start(struct session *s, int64_t now_ms)
 {
 	struct ip_address ip;
-	const char *host = s->n_redirects > 0 ? s->redirect_host : s->target->host;
-	uint16_t port = s->n_redirects > 0 ? s->redirect_port : s->target->port;
+	const char *host = s->redirects.n > 0 ? s->redirects.host : s->target->host;
+	uint16_t port = s->redirects.n > 0 ? s->redirects.port : s->target->port;
 	s->fail = (struct fail){.code = FAIL_NONE};
 	plan_format_portal(host, port, s->portal);
 	if (text_ip(span_of(host), &ip)) {
@@ -418,7 +412,7 @@ void session_step(struct session *s, const struct loop *loop)
 		good = connecting(s, loop->now_ms);
 	else if (s->state != SESSION_IDLE && loop->now_ms >= s->deadline_ms)
 		good = too_late(s, loop->now_ms);
-	if (good && s->state == SESSION_IDLE && s->n_redirects > 0)
+	if (good && s->state == SESSION_IDLE && s->redirects.n > 0)
 		good = start(s, loop->now_ms);
 	if (!good)
 		session_failed(s, loop->now_ms);

@@ -15,6 +15,7 @@
 #include "boot/retry.h"
 #include "boot/transport.h"
 #include "iscsi/login.h"
+#include "iscsi/redirect.h"
 #include "kernel/handover.h"
 #include "plan/plan.h"
 #include "sys/sys.h"
@@ -40,10 +41,8 @@ struct session {
 	enum session_state state;
 	int64_t deadline_ms; /* of the present state */
 
-	char portal[PORTAL_TEXT_BYTES];          /* the one in use, as text */
-	char redirect_host[ISCSI_VALUE_MAX + 1]; /* empty: the plan's portal */
-	uint16_t redirect_port;
-	unsigned n_redirects;
+	char portal[PORTAL_TEXT_BYTES]; /* the one in use, as text */
+	struct redirects redirects;     /* from the plan's portal to it */
 	struct resolver resolver;
 	struct tcp_address address;
 	char persistent_address[IP_TEXT_BYTES]; /* the first portal, numeric */

@@ -13,7 +13,6 @@
 #include "sys/entropy.h"
 
 enum {
-	REDIRECTS_MAX = 8,
 	ATTENTIONS_MAX = 8, /* a unit may have some to tell: power on, its capacity, its LUNs */
 	LOGOUT_WAIT_MS = 2000,
 	TEXT_ROUNDS_MAX = 65536, /* Text Responses of one answer */
@@ -202,43 +201,39 @@ static bool attempt(struct wire *w, const struct wire_peer *peer, const char *ho
 	return converse(w, fail);
 }
 
-static bool read_redirect(const struct wire *w, char host[static HOST_MAX + 1], uint16_t *port, struct fail *fail)
+static bool follow_redirect(const struct wire *w, struct redirects *r, struct fail *fail)
 {
-	struct span found;
-	const char *where = login_result(&w->login)->redirect_to;
-	*port = ISCSI_PORT;
-	return (text_host_port(span_of(where), &found, port) && span_copy(found, host, HOST_MAX + 1)) ||
-	       fail_set(fail, FAIL_REDIRECT, "TargetAddress=%s", where);
+	char to[PORTAL_TEXT_BYTES];
+	if (!redirects_read(r, login_result(&w->login)->redirect_to, fail))
+		return false;
+	plan_format_portal(r->host, r->port, to);
+	return redirects_follow(r, w->portal, to, fail);
 }
 
 bool wire_log_in(struct wire *w, const struct wire_peer *peer, int64_t timeout_ms, struct fail *fail)
 {
-	char host[HOST_MAX + 1];
-	uint16_t port = peer->target->port;
+	struct redirects redirects = {.n = 0};
 	enum login_advice advice = LOGIN_ADVICE_NONE;
-	memcpy(host, peer->target->host, sizeof host);
 	w->deadline_ms = clock_now_ms() + timeout_ms;
 	w->first_address[0] = '\0';
-	for (unsigned n_redirects = 0; n_redirects <= REDIRECTS_MAX;) {
+	for (;;) {
 		struct fail fault = {.code = FAIL_NONE};
-		bool good = attempt(w, peer, host, port, advice, &fault);
+		bool is_first = redirects.n == 0;
+		bool good = attempt(w, peer, is_first ? peer->target->host : redirects.host,
+				    is_first ? peer->target->port : redirects.port, advice, &fault);
 		if (good && login_state(&w->login) == LOGIN_DONE) {
 			enter_full_feature(w);
 			return true;
 		}
 		bool was_advised = advice != LOGIN_ADVICE_NONE;
 		advice = w->fd >= 0 && !good && !was_advised ? login_advice(&w->login, &fault) : LOGIN_ADVICE_NONE;
-		if (good) {
-			good = read_redirect(w, host, &port, &fault);
-			n_redirects++;
-		}
+		good = good && follow_redirect(w, &redirects, &fault);
 		hang_up(w);
 		if (!good && advice == LOGIN_ADVICE_NONE) {
 			*fail = fault;
 			return false;
 		}
 	}
-	return fail_set(fail, FAIL_REDIRECT, "redirected %d times, last to %s", REDIRECTS_MAX, w->portal);
 }
 
 /* --- full feature phase --- */

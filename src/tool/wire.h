@@ -17,6 +17,7 @@
 #include "iscsi/ffp.h"
 #include "iscsi/framer.h"
 #include "iscsi/login.h"
+#include "iscsi/redirect.h"
 #include "iscsi/scsi.h"
 #include "plan/plan.h"
 #include "sys/sys.h"
