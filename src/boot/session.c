@@ -148,18 +148,12 @@ static bool make_chap(struct session *s, struct chap_config *chap)
 
 static bool begin_login(struct session *s)
 {
-	static const char *const digests[] = {
-		[DIGEST_NONE] = "None",
-		[DIGEST_CRC32C] = "CRC32C",
-		[DIGEST_PREFER_CRC32C] = "CRC32C,None",
-		[DIGEST_PREFER_NONE] = "None,CRC32C",
-	};
 	uint32_t sid = s->handover.conn.sid;
 	struct login_config config = {
 		.initiator_name = s->plan->initiator.name,
 		.target_name = s->target->name,
 		.isid = {0x00, 0x02, 0x3d, (uint8_t)(sid >> 16), (uint8_t)(sid >> 8), (uint8_t)sid},
-		.digests = digests[s->plan->digest],
+		.digests = plan_digest_offer(s->plan->digest),
 		.security_first = s->advice == LOGIN_ADVICE_SECURITY_FIRST,
 		.carrier_has_tags = true,
 	};

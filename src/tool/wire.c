@@ -58,13 +58,26 @@ static bool silent(const struct wire *w, struct fail *fail)
 
 /* --- PDUs --- */
 
+/* Of what has been written from `begin` on. */
+static void put_digest(struct writer *w, size_t begin)
+{
+	uint8_t digest[FRAMER_DIGEST_BYTES];
+	framer_put_digest(w->bytes + begin, w->n_bytes - begin, digest);
+	writer_bytes(w, digest, sizeof digest);
+}
+
 static bool send_pdu(struct wire *w, const uint8_t header[static PDU_HEADER_BYTES], const uint8_t *data, size_t n_bytes,
 		     struct fail *fail)
 {
 	struct writer all = writer_over(w->sending, sizeof w->sending);
 	writer_bytes(&all, header, PDU_HEADER_BYTES);
+	if (w->header_digest)
+		put_digest(&all, 0);
+	size_t n_head = all.n_bytes;
 	writer_bytes(&all, data, n_bytes);
 	writer_zeros(&all, framer_padding(n_bytes));
+	if (w->data_digest && n_bytes > 0)
+		put_digest(&all, n_head);
 	if (all.full)
 		return fail_set(fail, FAIL_INTERNAL, "a PDU of %zu bytes", n_bytes);
 	for (size_t n_sent = 0; n_sent < all.n_bytes;) {
@@ -83,6 +96,7 @@ static bool receive_pdu(struct wire *w, struct fail *fail)
 {
 	uint8_t *at;
 	framer_start(&w->framer, w->data, w->in_login ? PDU_LOGIN_DATA_MAX : sizeof w->data);
+	framer_expect_digests(&w->framer, w->header_digest, w->data_digest);
 	for (size_t room; (room = framer_room(&w->framer, &at)) > 0;) {
 		if (!wait_for(w, w->fd, POLL_READ))
 			return silent(w, fail);
@@ -138,6 +152,7 @@ static void hang_up(struct wire *w)
 	if (w->fd >= 0)
 		tcp_close(w->fd);
 	w->fd = -1;
+	w->header_digest = w->data_digest = false;
 }
 
 /* --- logging in --- */
@@ -152,6 +167,7 @@ static bool make_config(const struct wire_peer *peer, enum login_advice advice, 
 		.discovery = peer->discovery,
 		.security_first = advice == LOGIN_ADVICE_SECURITY_FIRST,
 		.cmd_sn = 1,
+		.digests = plan_digest_offer(plan->digest),
 		.chap = {.username = peer->target->username,
 			 .secret = &plan->chap.secret,
 			 .username_in = plan->chap_in.username,
@@ -185,6 +201,8 @@ static void enter_full_feature(struct wire *w)
 {
 	const struct login_result *result = login_result(&w->login);
 	w->in_login = false;
+	w->header_digest = result->values.header_digest;
+	w->data_digest = result->values.data_digest;
 	w->counters = (struct ffp_counters){.itt = 1, .cmd_sn = 1, .exp_stat_sn = result->exp_stat_sn};
 	w->max_cmd_sn = result->max_cmd_sn;
 }
