@@ -52,8 +52,12 @@ static bool lost(const struct wire *w, int error, struct fail *fail)
 
 static bool silent(const struct wire *w, struct fail *fail)
 {
-	return w->in_login ? fail_set(fail, FAIL_LOGIN_TIMEOUT, "%s", "")
-			   : fail_set(fail, FAIL_SESSION_LOST, "the target does not answer any more");
+	if (w->in_login)
+		return fail_set(fail, FAIL_LOGIN_TIMEOUT, "%s", "");
+	if (w->waits_for_window)
+		return fail_set(fail, FAIL_TARGET_SILENT, "its window for commands stays closed, MaxCmdSN %u, CmdSN %u",
+				(unsigned int)w->max_cmd_sn, (unsigned int)w->counters.cmd_sn);
+	return fail_set(fail, FAIL_TARGET_SILENT, "%s", "");
 }
 
 /* --- PDUs --- */
@@ -274,30 +278,42 @@ static bool answer_nop(struct wire *w, const struct ffp_answer *nop, struct fail
 	return send_pdu(w, header, NULL, 0, fail);
 }
 
-/* Events 1 to 3 end the session; the others are news for somebody who stays. */
+/* Events that leave nothing to wait for, RFC 7143 section 11.9.1; the others are news for somebody who stays. */
 static bool take_async(const struct ffp_answer *answer, struct fail *fail)
 {
-	return answer->async_event == 0 || answer->async_event > 3 ||
-	       fail_set(fail, FAIL_SESSION_LOST, "the target ends the session (event %u)", answer->async_event);
+	static const char *const ends[] = {
+		[1] = "the target asks us to log out",
+		[2] = "the target drops the connection",
+		[3] = "the target drops the session",
+		[5] = "the target ends all tasks",
+	};
+	const char *end = answer->async_event < sizeof ends / sizeof *ends ? ends[answer->async_event] : NULL;
+	return end == NULL || fail_set(fail, FAIL_SESSION_LOST, "%s", end);
 }
 
-/* The next PDU that is an answer to us; what the target says unasked is served. */
+/* The next PDU; what the target says *unasked is served. */
+static bool take_pdu(struct wire *w, struct ffp_answer *answer, bool *unasked, struct fail *fail)
+{
+	if (!receive_pdu(w, fail))
+		return false;
+	ffp_decode_answer(w->framer.header, answer);
+	count(w, answer);
+	*unasked = answer->opcode == FFP_NOP_IN || answer->opcode == FFP_ASYNC;
+	if (answer->opcode == FFP_REJECT)
+		return fail_set(fail, FAIL_PROTOCOL, "the target rejects our request (reason 0x%02x)",
+				answer->response);
+	if (answer->opcode == FFP_NOP_IN)
+		return answer_nop(w, answer, fail);
+	return answer->opcode != FFP_ASYNC || take_async(answer, fail);
+}
+
+/* The next PDU that is an answer to us. */
 static bool next_answer(struct wire *w, struct ffp_answer *answer, struct fail *fail)
 {
-	for (;;) {
-		if (!receive_pdu(w, fail))
+	bool unasked = true;
+	while (unasked)
+		if (!take_pdu(w, answer, &unasked, fail))
 			return false;
-		ffp_decode_answer(w->framer.header, answer);
-		count(w, answer);
-		if (answer->opcode == FFP_REJECT)
-			return fail_set(fail, FAIL_PROTOCOL, "the target rejects our request (reason 0x%02x)",
-					answer->response);
-		if (answer->opcode == FFP_NOP_IN ? !answer_nop(w, answer, fail)
-						 : answer->opcode == FFP_ASYNC && !take_async(answer, fail))
-			return false;
-		if (answer->opcode != FFP_NOP_IN && answer->opcode != FFP_ASYNC)
-			break;
-	}
 	if (answer->itt != w->counters.itt)
 		return fail_set(fail, FAIL_PROTOCOL, "an answer to another task (ITT 0x%08x)",
 				(unsigned int)answer->itt);
@@ -307,6 +323,21 @@ static bool next_answer(struct wire *w, struct ffp_answer *answer, struct fail *
 static bool unexpected(const struct ffp_answer *answer, struct fail *fail)
 {
 	return fail_set(fail, FAIL_PROTOCOL, "opcode 0x%02x, which was not asked for", answer->opcode);
+}
+
+/* Section 4.2.2.1: nothing but immediate requests while the window is closed. Any PDU may open it. */
+static bool wait_for_window(struct wire *w, struct fail *fail)
+{
+	struct ffp_answer answer;
+	bool good = true, unasked = true;
+	w->waits_for_window = true;
+	while (good && !ffp_not_before(w->max_cmd_sn, w->counters.cmd_sn)) {
+		good = take_pdu(w, &answer, &unasked, fail);
+		if (good && !unasked)
+			good = unexpected(&answer, fail);
+	}
+	w->waits_for_window = false;
+	return good;
 }
 
 struct transfer {
@@ -330,9 +361,8 @@ static bool run(struct wire *w, uint64_t lun, const struct scsi_command *command
 		struct ffp_answer *answer, struct fail *fail)
 {
 	uint8_t header[PDU_HEADER_BYTES], lun_bytes[FFP_LUN_BYTES];
-	if (!ffp_not_before(w->max_cmd_sn, w->counters.cmd_sn))
-		return fail_set(fail, FAIL_PROTOCOL, "the target takes no command (MaxCmdSN %u)",
-				(unsigned int)w->max_cmd_sn);
+	if (!wait_for_window(w, fail))
+		return false;
 	scsi_lun_bytes(lun, lun_bytes);
 	ffp_encode_command(&w->counters, lun_bytes, command->cdb, command->n_expected, header);
 	w->counters.cmd_sn++;

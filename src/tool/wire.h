@@ -39,6 +39,7 @@ struct wire {
 	struct login login;
 	struct ffp_counters counters; /* of the next request */
 	uint32_t max_cmd_sn;
+	bool waits_for_window;           /* names the failure, too */
 	bool header_digest, data_digest; /* of the session that is logged in */
 	struct framer framer;
 	uint8_t data[WIRE_DATA_MAX];
