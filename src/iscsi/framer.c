@@ -90,7 +90,7 @@ static bool check_data(const struct framer *f, struct fail *fail)
 	return check_digest(f, "data", crc, f->data_digest, fail);
 }
 
-/* Header, additional headers and their digest are there: DataSegmentLength counts from now on. */
+/* DataSegmentLength counts from now on. */
 static bool take_head(struct framer *f, struct fail *fail)
 {
 	struct cursor c = cursor_over(f->header, sizeof f->header);
@@ -111,7 +111,10 @@ bool framer_filled(struct framer *f, size_t n_bytes, struct fail *fail)
 	f->n_read += n_bytes;
 	if (f->n_read == PDU_HEADER_BYTES)
 		f->n_ahs_bytes = (size_t)f->header[4] * 4; /* TotalAHSLength */
-	if (f->n_read == PDU_HEADER_BYTES + f->n_ahs_bytes + digest_bytes(f->has_header_digest) && !take_head(f, fail))
+	size_t n_trusted = PDU_HEADER_BYTES;               /* bytes that tell how much data comes */
+	if (f->has_header_digest)
+		n_trusted += f->n_ahs_bytes + FRAMER_DIGEST_BYTES;
+	if (f->n_read == n_trusted && !take_head(f, fail))
 		return false;
 	bool is_whole = f->n_read >= PDU_HEADER_BYTES && framer_room(f, &at) == 0;
 	return !is_whole || !f->has_data_digest || f->n_data_bytes == 0 || check_data(f, fail);

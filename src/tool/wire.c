@@ -436,6 +436,14 @@ bool wire_send_targets(struct wire *w, const struct discovery_sink *sink, struct
 
 /* --- the end --- */
 
+/* Bytes that nobody has read would have the connection reset, and our last request lost. */
+static void drain(struct wire *w)
+{
+	ssize_t n = 1;
+	while ((n > 0 || n == -EAGAIN) && wait_for(w, w->fd, POLL_READ))
+		n = tcp_receive(w->fd, w->data, sizeof w->data);
+}
+
 /* Whatever becomes of it, the connection is closed then. */
 static void log_out(struct wire *w)
 {
@@ -449,6 +457,8 @@ static void log_out(struct wire *w)
 		return;
 	while (answer.opcode != FFP_LOGOUT_RESPONSE && receive_pdu(w, &fault))
 		ffp_decode_answer(w->framer.header, &answer);
+	if (fault.code == FAIL_PROTOCOL || fault.code == FAIL_DIGEST)
+		drain(w);
 }
 
 void wire_close(struct wire *w)
