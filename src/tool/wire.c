@@ -282,10 +282,10 @@ static bool answer_nop(struct wire *w, const struct ffp_answer *nop, struct fail
 static bool take_async(const struct ffp_answer *answer, struct fail *fail)
 {
 	static const char *const ends[] = {
-		[1] = "the target asks us to log out",
-		[2] = "the target drops the connection",
-		[3] = "the target drops the session",
-		[5] = "the target ends all tasks",
+		[FFP_ASYNC_LOGOUT] = "the target asks us to log out",
+		[FFP_ASYNC_DROP_CONNECTION] = "the target drops the connection",
+		[FFP_ASYNC_DROP_ALL] = "the target drops the session",
+		[FFP_ASYNC_TASKS_END] = "the target ends all tasks",
 	};
 	const char *end = answer->async_event < sizeof ends / sizeof *ends ? ends[answer->async_event] : NULL;
 	return end == NULL || fail_set(fail, FAIL_SESSION_LOST, "%s", end);
