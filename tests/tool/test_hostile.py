@@ -6,7 +6,7 @@ import struct
 
 import pytest
 
-from conftest import MIB, NAME
+from conftest import MIB, NAME, free_port
 from pdu import DATA_IN, LOGOUT, NO_TAG, TEXT, TEXT_RESPONSE, Pdu
 
 RECORDS = f"TargetName={NAME}\0TargetAddress=10.0.0.1:3260,1\0".encode()
@@ -75,18 +75,22 @@ def test_control_characters(program, fake):
 @pytest.mark.parametrize("kind", ["temporarily", "permanently"])
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1"])
 def test_redirect(program, fake, host, kind):
-    """By address and by name; the portal first asked for stays the one in the disk's path."""
-    there = fake(*(["listen [::1]:0"] if host == "::1" else []))
-    port = there.portal.rpartition(":")[2]
-    where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    here = fake(f"login: redirect {where},1 {kind}" if ":" in host else f"login: redirect {where} {kind}")
-    done = program("discover", here.portal)
-    assert (done.returncode, done.stdout) == (0, f"{there.portal},1 {NAME}\n"), done
-    done = program("check", "--json", "--cmdline", f"iscsi_target=iscsi://{here.portal}/{NAME} rootfstype=ext4 "
-                   f"root=/dev/disk/by-path/ip-{here.portal}-iscsi-{NAME}-lun-0")
-    said = json.loads(done.stdout)
-    assert (done.returncode, said["targets"][0]["connected_to"]) == (0, where), done
-    assert there.lines[-1].endswith("closed after logout")
+    """By address and by name; the portal first asked for stays the one in the disk's path, with its address."""
+    here, there = (f"[::1]:{port}" for port in (free_port(), free_port()))
+    first = fake(f"listen {here}", f"listen {here.replace('[::1]', '127.0.0.1')}")
+    second = fake(f"listen {there}", f"listen {there.replace('[::1]', '127.0.0.1')}")
+    where = there.replace("[::1]", f"[{host}]" if ":" in host else host)
+    first.script += f"\nlogin: redirect {where},1 {kind}"
+    done = program("discover", here)
+    assert done.returncode == 0 and done.stdout.endswith(f",1 {NAME}\n"), done
+    named = here.replace("[::1]", "localhost")
+    paths = [f"root=/dev/disk/by-path/ip-{one.portal}-iscsi-{NAME}-lun-0" for one in (first, second)]
+    ends = [program("check", "--json", "--cmdline", f"iscsi_target=iscsi://{named}/{NAME} rootfstype=ext4 {path}")
+            for path in (*paths, paths[0].replace("[::1]", "127.0.0.1"))]
+    assert sorted(done.returncode for done in ends) == [0, 70, 70], ends
+    assert ends[1].returncode == 70, "the second portal is in no path"
+    assert {json.loads(done.stdout)["targets"][0]["connected_to"] for done in ends} == {where}
+    assert "closed WITHOUT LOGOUT" not in "\n".join(second.lines)
 
 
 def test_redirects_in_a_circle(program, fake):
