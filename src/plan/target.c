@@ -14,6 +14,7 @@
 #include <inttypes.h>
 
 #include "plan/lun.h"
+#include "plan/name.h"
 #include "plan/reading.h"
 
 /* Cuts "USER@" off the front; nothing when there is none. */
