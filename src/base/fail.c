@@ -131,6 +131,10 @@ static const struct fail_entry table[FAIL_CODE_COUNT] = {
 	[FAIL_SESSION_LOST] = {"E53", "the connection broke", "Check the network and the target.", RETRY_SOON},
 	[FAIL_NO_RANDOM] = {"E54", "the kernel has no random bytes yet",
 			    "Wait, or give the machine a hardware random number generator.", RETRY_SOON},
+	[FAIL_DIGEST] = {"E55", "a digest does not fit what arrived",
+			 "Check cables, network cards and switches between here and the target.", RETRY_SOON},
+	[FAIL_TARGET_SILENT] = {"E56", "the target has logged us in and does not answer now",
+				"Check the load, the storage and the log of the target.", RETRY_SOON},
 
 	[FAIL_LUN_ABSENT] = {"E60", "the target does not show the LUN asked for",
 			     "Check the LUN in iscsi_target= and the target's map for this initiator.", RETRY_SLOW},

@@ -15,6 +15,17 @@ void plan_format_portal(const char *host, uint16_t port, char out[static HOST_MA
 	snprintf(out, HOST_MAX + 9, ip6 ? "[%s]:%u" : "%s:%u", host, port);
 }
 
+const char *plan_digest_offer(enum plan_digest digest)
+{
+	static const char *const offers[] = {
+		[DIGEST_NONE] = "None",
+		[DIGEST_CRC32C] = "CRC32C",
+		[DIGEST_PREFER_CRC32C] = "CRC32C,None",
+		[DIGEST_PREFER_NONE] = "None,CRC32C",
+	};
+	return offers[digest];
+}
+
 void plan_describe_target(const struct boot_plan *plan, unsigned index, char out[static PLAN_LINE_BYTES])
 {
 	const struct plan_target *target = &plan->targets[index];
