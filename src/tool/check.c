@@ -10,11 +10,11 @@
 
 #include "base/format.h"
 #include "boot/root.h"
+#include "boot/wire.h"
 #include "sys/memory.h"
 #include "tool/luns.h"
 #include "tool/options.h"
 #include "tool/tool.h"
-#include "tool/wire.h"
 
 /* What was seen of one target. */
 struct seen {

@@ -3,7 +3,7 @@
  * The carrier. Each function waits until it is done or the deadline has come. The ISID is of the random type (RFC 7143
  * section 11.12.5), so that the login is no reinstatement of a session that the kernel or another program holds.
  */
-#include "tool/wire.h"
+#include "boot/wire.h"
 
 #include <errno.h>
 #include <string.h>

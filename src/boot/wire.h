@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A session over a TCP socket of our own, for verbs that any user may run: reach the portal, log in with the engine of
- * the boot, look, log out. One thing at a time, each wait bounded by one deadline for all. The kernel's iSCSI is not
- * touched, and nothing is ever written to the target. No digests.
+ * A session over a TCP socket of our own: reach the portal, log in with the engine of the boot, look, log out. One
+ * thing at a time, each wait bounded by one deadline for all: for verbs that any user may run, and for children of the
+ * boot. The kernel's iSCSI is not touched, and nothing is ever written to the target. No digests.
  */
-#ifndef TOOL_WIRE_H
-#define TOOL_WIRE_H
+#ifndef BOOT_WIRE_H
+#define BOOT_WIRE_H
 
 #include <stdbool.h>
 #include <stddef.h>
