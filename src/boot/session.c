@@ -75,7 +75,7 @@ static bool serve_handover(struct session *s)
 /* Ends the attempt; what is in the kernel goes where `leave` leads. */
 static void end_attempt(struct session *s, void (*leave)(struct handover *))
 {
-	resolve_cancel(&s->resolver);
+	errand_cancel(&s->resolver);
 	if (s->handover.has_session) {
 		leave(&s->handover);
 		serve_handover(s);

@@ -47,7 +47,7 @@ struct session {
 	char redirect_host[ISCSI_VALUE_MAX + 1]; /* empty: the plan's portal */
 	uint16_t redirect_port;
 	unsigned n_redirects;
-	struct resolver resolver;
+	struct errand resolver;
 	struct tcp_address address;
 	struct tcp_address first_address;  /* of the plan's portal */
 	char redirect_known[HOST_MAX + 1]; /* a name, and below its address, for a session that asks no name server */

@@ -111,7 +111,7 @@ static bool resolve(struct wire *w, const char *host, uint16_t port, struct fail
 	if (error == 0) {
 		bool answered = wait_for(w, w->resolver.fd, POLL_READ);
 		error = answered ? resolve_finish(&w->resolver, &w->address) : -EAGAIN;
-		resolve_cancel(&w->resolver);
+		errand_cancel(&w->resolver);
 	}
 	return error == 0 || fail_errno(fail, FAIL_NAME_UNRESOLVED, -error, "%s", host);
 }

@@ -29,7 +29,7 @@ enum {
 /* Too large for a stack. */
 struct wire {
 	int fd;
-	struct resolver resolver;
+	struct errand resolver;
 	int64_t deadline_ms;
 	bool in_login;                     /* names the failures */
 	char portal[PORTAL_TEXT_BYTES];    /* the one in use, as text */
