@@ -118,7 +118,12 @@ static const struct fail_entry table[FAIL_CODE_COUNT] = {
 	[FAIL_CHAP_REFLECTED] = {"E45", "the target sends us our own CHAP values back",
 				 "Look for who answers at the portal's address: this is an attack or a broken target.",
 				 RETRY_SLOW},
-	[FAIL_NO_DIGEST] = {"E46", "the target has no CRC32C digest and iscsi_digest= demands it",
+	[FAIL_NO_TARGET] = {"E46", "the portal shows no target to this initiator",
+			    "Add the initiator name to the access list of the target, or correct the portal.",
+			    RETRY_SLOW},
+	[FAIL_TARGETS_MANY] = {"E47", "the portal shows more than one target",
+			       "Name the one to boot from: iscsi_target=iscsi://HOST/NAME/LUN.", RETRY_SLOW},
+	[FAIL_NO_DIGEST] = {"E48", "the target has no CRC32C digest and iscsi_digest= demands it",
 			    "Write iscsi_digest=prefer-crc32c, or switch digests on at the target.", RETRY_SLOW},
 
 	[FAIL_NO_TRANSPORT] =

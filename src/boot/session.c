@@ -13,12 +13,14 @@
 
 #include "base/cursor.h"
 #include "base/format.h"
+#include "boot/discover.h"
 #include "boot/log.h"
 #include "boot/portal.h"
 #include "iscsi/ffp.h"
 
 enum {
 	RESOLVE_WAIT_MS = 20000,
+	DISCOVER_LOGOUT_MS = 5000, /* after which the child has ended, or hangs */
 	CONNECT_WAIT_MS = 10000,
 	LOGIN_WAIT_MS = 15000, /* for the whole login, as open-iscsi's login_timeout */
 	LOGOUT_WAIT_MS = 2000,
@@ -37,10 +39,16 @@ void session_init(struct session *s, const struct boot_plan *plan, unsigned inde
 {
 	memset(s, 0, sizeof *s);
 	s->plan = plan;
-	s->target = &plan->targets[index];
+	s->planned = s->target = &plan->targets[index];
 	s->transport = transport;
-	s->resolver.fd = -1;
+	s->errand.fd = -1;
 	s->tcp_fd = -1;
+}
+
+void session_set_target(struct session *s, const struct plan_target *found)
+{
+	s->found = *found;
+	s->target = &s->found;
 }
 
 static const char *session_username(const struct session *s)
@@ -76,7 +84,7 @@ static bool serve_handover(struct session *s)
 /* Ends the attempt; what is in the kernel goes where `leave` leads. */
 static void end_attempt(struct session *s, void (*leave)(struct handover *))
 {
-	resolve_cancel(&s->resolver);
+	errand_cancel(&s->errand);
 	if (s->handover.has_session) {
 		leave(&s->handover);
 		serve_handover(s);
@@ -134,6 +142,15 @@ static bool try_other_way(struct session *s)
 	return true;
 }
 
+/* A target that is gone from its portal may have a successor there: that is asked for, until a login has succeeded. */
+static void doubt_target(struct session *s)
+{
+	bool is_gone = s->fail.code == FAIL_TARGET_NOT_FOUND || s->fail.code == FAIL_TARGET_REMOVED;
+	bool is_elsewhere = strcmp(s->target->host, s->planned->host) != 0 || s->target->port != s->planned->port;
+	if (is_gone || is_elsewhere)
+		s->target = s->planned;
+}
+
 static void session_failed(struct session *s, int64_t now_ms)
 {
 	if (s->lost_ms == 0 && session_is_kept(s)) {
@@ -145,8 +162,10 @@ static void session_failed(struct session *s, int64_t now_ms)
 		enter(s, SESSION_WAIT_RETRY, now_ms, 0);
 		return;
 	}
-	fail_context(&s->fail, "cannot log in to %s at %s", s->target->name, s->portal);
+	fail_context(&s->fail, "cannot log in to %s at %s", plan_target_name(s->target), s->portal);
 	end_attempt(s, handover_recover);
+	if (!session_is_kept(s))
+		doubt_target(s);
 	s->redirects.n = 0;
 	bool again = retry_failed(&s->retry, now_ms, s->portal, &s->fail);
 	s->state = again ? SESSION_WAIT_RETRY : SESSION_GAVE_UP;
@@ -509,11 +528,20 @@ static bool connect_portal(struct session *s, int64_t now_ms)
 /* The address of a name found before, for a session that asks no name server any more. */
 static bool reach_known(struct session *s, int64_t now_ms)
 {
-	if (s->redirects.n > 0 && strcmp(s->redirect_known, s->redirects.host) != 0)
+	bool is_known =
+		strcmp(s->redirect_known, s->redirects.host) == 0 && s->redirect_known_port == s->redirects.port;
+	if (s->redirects.n > 0 && !is_known)
 		return fail_set(&s->fail, FAIL_NAME_UNRESOLVED, "%s, a redirect to a name that was not in use before",
 				s->redirects.host);
 	s->address = s->redirects.n > 0 ? s->redirect_address : s->first_address;
 	return connect_portal(s, now_ms);
+}
+
+static bool start_discovery(struct session *s, int64_t now_ms)
+{
+	int error = discover_start(&s->errand, s->plan, s->planned);
+	enter(s, SESSION_DISCOVERING, now_ms, DISCOVER_WAIT_MS + DISCOVER_LOGOUT_MS);
+	return error == 0 || fail_errno(&s->fail, FAIL_INTERNAL, -error, "discovery");
 }
 
 static bool start(struct session *s, int64_t now_ms)
@@ -523,24 +551,49 @@ static bool start(struct session *s, int64_t now_ms)
 	uint16_t port = s->redirects.n > 0 ? s->redirects.port : s->target->port;
 	s->fail = (struct fail){.code = FAIL_NONE};
 	plan_format_portal(host, port, s->portal);
+	if (s->target->name[0] == '\0')
+		return start_discovery(s, now_ms);
 	if (text_ip(span_of(host), &ip)) {
 		tcp_address_make(&s->address, &ip, port, 0);
 		return connect_portal(s, now_ms);
 	}
 	if (s->stays)
 		return reach_known(s, now_ms);
-	int error = resolve_start(&s->resolver, host, port);
+	int error = resolve_start(&s->errand, host, port);
 	enter(s, SESSION_RESOLVING, now_ms, RESOLVE_WAIT_MS);
 	return error == 0 || fail_errno(&s->fail, FAIL_NAME_UNRESOLVED, -error, "%s", host);
 }
 
+/* What was said before is not said again. */
+static void tell_found(const struct session *s, const struct plan_target *found)
+{
+	char line[PLAN_LINE_BYTES];
+	const struct plan_target *known = &s->found;
+	if (strcmp(known->name, found->name) == 0 && strcmp(known->host, found->host) == 0 &&
+	    known->port == found->port)
+		return;
+	discover_describe(s->planned, found, line);
+	log_info("%s", line);
+}
+
+static bool discovered(struct session *s, int64_t now_ms)
+{
+	struct plan_target found;
+	if (!discover_finish(&s->errand, &found, &s->fail))
+		return false;
+	tell_found(s, &found);
+	session_set_target(s, &found);
+	return start(s, now_ms);
+}
+
 static bool resolved(struct session *s, int64_t now_ms)
 {
-	int error = resolve_finish(&s->resolver, &s->address);
+	int error = resolve_finish(&s->errand, &s->address);
 	if (error != 0)
 		return fail_errno(&s->fail, FAIL_NAME_UNRESOLVED, -error, "%s", s->portal);
 	if (s->redirects.n > 0) {
 		memcpy(s->redirect_known, s->redirects.host, sizeof s->redirect_known);
+		s->redirect_known_port = s->redirects.port;
 		s->redirect_address = s->address;
 	}
 	return connect_portal(s, now_ms);
@@ -559,6 +612,8 @@ static bool too_late(struct session *s, int64_t now_ms)
 {
 	long long wait_s = (s->wait_ms + 500) / 1000;
 	switch (s->state) {
+	case SESSION_DISCOVERING:
+		return fail_set(&s->fail, FAIL_PORTAL_SILENT, "%lld s", wait_s);
 	case SESSION_RESOLVING:
 		return fail_set(&s->fail, FAIL_NAME_UNRESOLVED, "no name server answered in %lld s", wait_s);
 	case SESSION_CONNECTING:
@@ -582,7 +637,7 @@ enum fail_code session_waits_for(const struct session *s)
 		[SESSION_CONNECTING] = FAIL_PORTAL_SILENT, [SESSION_LOGGING_IN] = FAIL_LOGIN_TIMEOUT,
 		[SESSION_WAIT_RETRY] = FAIL_PORTAL_SILENT, [SESSION_GAVE_UP] = FAIL_PORTAL_SILENT,
 		[SESSION_ASIDE] = FAIL_PORTAL_SILENT,      [SESSION_UP] = FAIL_NONE,
-		[SESSION_LOGGING_OUT] = FAIL_SESSION_LOST,
+		[SESSION_LOGGING_OUT] = FAIL_SESSION_LOST, [SESSION_DISCOVERING] = FAIL_PORTAL_SILENT,
 	};
 	return s->state != SESSION_UP && s->retry.n_failed > 0 ? s->retry.code : waits[s->state];
 }
@@ -591,6 +646,7 @@ int64_t session_describe_wait(const struct session *s, char out[static WAIT_TEXT
 {
 	static const char *const waits[] = {
 		[SESSION_RESOLVING] = "a name server to tell the address of",
+		[SESSION_DISCOVERING] = "the list of targets at",
 		[SESSION_CONNECTING] = "an answer from",
 		[SESSION_LOGGING_IN] = "the login at",
 		[SESSION_LOGGING_OUT] = "the logout at",
@@ -612,8 +668,8 @@ void session_kick(struct session *s)
 
 void session_want(const struct session *s, struct loop *loop)
 {
-	if (s->state == SESSION_RESOLVING)
-		loop_want(loop, s->resolver.fd, POLL_READ);
+	if (s->state == SESSION_RESOLVING || s->state == SESSION_DISCOVERING)
+		loop_want(loop, s->errand.fd, POLL_READ);
 	if (s->state == SESSION_CONNECTING)
 		loop_want(loop, s->tcp_fd, POLL_WRITE);
 	if (s->state != SESSION_IDLE && s->state != SESSION_UP && s->state != SESSION_GAVE_UP)
@@ -641,8 +697,10 @@ void session_step(struct session *s, const struct loop *loop)
 {
 	bool good = true;
 	step_scan(s, loop->now_ms);
-	if (s->state == SESSION_RESOLVING && loop_is_ready(loop, s->resolver.fd))
+	if (s->state == SESSION_RESOLVING && loop_is_ready(loop, s->errand.fd))
 		good = resolved(s, loop->now_ms);
+	else if (s->state == SESSION_DISCOVERING && loop_is_ready(loop, s->errand.fd))
+		good = discovered(s, loop->now_ms);
 	else if (s->state == SESSION_CONNECTING && loop_is_ready(loop, s->tcp_fd))
 		good = connecting(s, loop->now_ms);
 	else if (s->state != SESSION_IDLE && loop->now_ms >= s->deadline_ms)

@@ -9,12 +9,13 @@
 #include <string.h>
 
 #include "base/format.h"
+#include "boot/discover.h"
 #include "boot/root.h"
+#include "boot/wire.h"
 #include "sys/memory.h"
 #include "tool/luns.h"
 #include "tool/options.h"
 #include "tool/tool.h"
-#include "tool/wire.h"
 
 /* What was seen of one target. */
 struct seen {
@@ -82,23 +83,40 @@ static void note_login(struct seen *seen, const struct login_result *result)
 		format_text(seen->authentication, sizeof seen->authentication, "no authentication");
 }
 
+/* Asks for the target's name if it has none. */
+static bool know_target(struct rehearsal *r, struct session *session, int64_t timeout_ms, struct fail *fail)
+{
+	struct plan_target found;
+	if (session->target->name[0] != '\0')
+		return true;
+	if (!discover_target(&r->wire, &r->plan, session->target, timeout_ms, &found, fail))
+		return false;
+	session_set_target(session, &found);
+	return true;
+}
+
+static bool log_in(struct rehearsal *r, const struct session *session, int64_t timeout_ms, struct fail *fail)
+{
+	const struct wire_peer peer = {.plan = &r->plan, .target = session->target};
+	return wire_log_in(&r->wire, &peer, timeout_ms, fail);
+}
+
 /* The session gets what a boot's session has when its LUNs have been scanned. */
 static void look_at_target(struct rehearsal *r, unsigned index, uint32_t timeout_s)
 {
 	struct seen *seen = &r->seen[index];
 	struct session *session = &r->sessions[index];
-	const struct plan_target *target = &r->plan.targets[index];
-	const struct wire_peer peer = {.plan = &r->plan, .target = target};
-	bool good = wire_log_in(&r->wire, &peer, (int64_t)timeout_s * 1000, &seen->fail);
+	int64_t timeout_ms = (int64_t)timeout_s * 1000;
+	session_init(session, &r->plan, index, NULL);
+	bool good = know_target(r, session, timeout_ms, &seen->fail) && log_in(r, session, timeout_ms, &seen->fail);
 	if (good) {
 		note_login(seen, login_result(&r->wire.login));
-		good = luns_list(&r->wire, &r->room, index, &target->lun, &r->disks, &seen->fail);
+		good = luns_list(&r->wire, &r->room, index, &session->target->lun, &r->disks, &seen->fail);
 	}
 	memcpy(seen->portal, r->wire.portal, sizeof seen->portal);
 	if (!good)
 		fail_context(&seen->fail, "%s %s at %s", seen->logged_in ? "the session with" : "cannot log in to",
-			     target->name, seen->portal);
-	session_init(session, &r->plan, index, NULL);
+			     plan_target_name(session->target), seen->portal);
 	memcpy(session->persistent_address, r->wire.first_address, sizeof session->persistent_address);
 	session->state = good ? SESSION_UP : SESSION_GAVE_UP;
 	session->scanned = good;
@@ -181,9 +199,15 @@ static void print_target(const struct rehearsal *r, unsigned index)
 	const struct seen *seen = &r->seen[index];
 	const struct disk_luns *luns = &r->disks.luns[index];
 	char line[PLAN_LINE_BYTES], text[FAIL_TEXT_BYTES];
+	const struct session *session = &r->sessions[index];
 	plan_describe_target(&r->plan, index, line);
 	print_safe("plan: ", line);
 	printf("\n");
+	if (session->target != session->planned) {
+		discover_describe(session->planned, session->target, line);
+		print_safe("", line);
+		printf("\n");
+	}
 	if (seen->logged_in)
 		printf("%s: logged in, %s%s, portal group %" PRId32 ", logical units: %u, disks: %u\n", seen->portal,
 		       seen->authentication, digests_text(seen), seen->tpgt, luns->n_luns, luns->n_disks);
@@ -247,7 +271,7 @@ static void put_fail(const struct fail *fail)
 
 static void put_target(const struct rehearsal *r, unsigned index)
 {
-	const struct plan_target *target = &r->plan.targets[index];
+	const struct plan_target *target = r->sessions[index].target;
 	const struct seen *seen = &r->seen[index];
 	char portal[PORTAL_TEXT_BYTES];
 	plan_format_portal(target->host, target->port, portal);

@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "boot/wire.h"
 #include "sys/memory.h"
 #include "tool/options.h"
 #include "tool/tool.h"
-#include "tool/wire.h"
 
 /* All that a discovery holds; in memory of its own, which a boot does not take. */
 struct search {

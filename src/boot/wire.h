@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A session over a TCP socket of our own, for verbs that any user may run: reach the portal, log in with the engine of
- * the boot, look, log out. One thing at a time, each wait bounded by one deadline for all. The kernel's iSCSI is not
- * touched, and nothing is ever written to the target.
+ * A session over a TCP socket of our own: reach the portal, log in with the engine of the boot, look, log out. One
+ * thing at a time, each wait bounded by one deadline for all: for verbs that any user may run, and for children of the
+ * boot. The kernel's iSCSI is not touched, and nothing is ever written to the target.
  */
-#ifndef TOOL_WIRE_H
-#define TOOL_WIRE_H
+#ifndef BOOT_WIRE_H
+#define BOOT_WIRE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -30,7 +30,7 @@ enum {
 /* Too large for a stack. */
 struct wire {
 	int fd;
-	struct resolver resolver;
+	struct errand resolver;
 	int64_t deadline_ms;
 	bool in_login;                     /* names the failures */
 	char portal[PORTAL_TEXT_BYTES];    /* the one in use, as text */

@@ -3,7 +3,7 @@
  * The carrier. Each function waits until it is done or the deadline has come. The ISID is of the random type (RFC 7143
  * section 11.12.5), so that the login is no reinstatement of a session that the kernel or another program holds.
  */
-#include "tool/wire.h"
+#include "boot/wire.h"
 
 #include <errno.h>
 #include <string.h>
@@ -128,7 +128,7 @@ static bool resolve(struct wire *w, const char *host, uint16_t port, struct fail
 	if (error == 0) {
 		bool answered = wait_for(w, w->resolver.fd, POLL_READ);
 		error = answered ? resolve_finish(&w->resolver, &w->address) : -EAGAIN;
-		resolve_cancel(&w->resolver);
+		errand_cancel(&w->resolver);
 	}
 	return error == 0 || fail_errno(fail, FAIL_NAME_UNRESOLVED, -error, "%s", host);
 }
