@@ -95,7 +95,9 @@ static const struct fail_entry table[FAIL_CODE_COUNT] = {
 	[FAIL_NEGOTIATION] = {"E3D", "the target answered a key with a value outside our offer",
 			      "Update the target's software, or report it.", RETRY_SLOW},
 	[FAIL_CHAP_WANTED] = {"E3E", "the target demands CHAP and no secret is known here",
-			      "Give iscsi_username= and iscsi_password=.", RETRY_NEVER},
+			      "Give iscsi_username= and iscsi_password=, or switch CHAP off for this initiator on the "
+			      "target.",
+			      RETRY_SLOW},
 	[FAIL_CHAP_ALGORITHM] = {"E3F", "the target has no CHAP algorithm in common with us",
 				 "Allow SHA3-256, SHA-256, SHA-1 or MD5 for CHAP on the target.", RETRY_SLOW},
 	[FAIL_AUTH_DOWNGRADE] = {"E40", "the target wants no authentication although a secret is configured",

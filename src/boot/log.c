@@ -95,9 +95,10 @@ static bool is_repeated(const char *line)
 
 static void log_line(enum log_level level, const char *format, va_list args)
 {
-	char line[FAIL_TEXT_BYTES + 64];
+	char raw[FAIL_TEXT_BYTES], line[FAIL_TEXT_BYTES + 64];
 	int start = snprintf(line, sizeof line, "<%d>iscsiroot: ", 3 * 8 + (int)level); /* facility daemon */
-	vsnprintf(line + start, sizeof line - (size_t)start, format, args);
+	vsnprintf(raw, sizeof raw, format, args);
+	text_escape(raw, line + start, sizeof line - (size_t)start);
 	if (is_repeated(line))
 		return;
 	bool in_kmsg = sink.kmsg_fd >= 0 && kmsg_write(sink.kmsg_fd, line) == 0;

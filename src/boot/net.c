@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/format.h"
 #include "boot/lease.h"
 #include "boot/log.h"
 #include "boot/programs.h"
@@ -592,6 +593,26 @@ enum fail_code net_waits_for(const struct net *net)
 		if (net->links[i].state != LINK_READY)
 			return net->links[i].retry.n_failed > 0 ? net->links[i].retry.code : waits[net->links[i].state];
 	return FAIL_NONE;
+}
+
+int64_t net_describe_wait(const struct net *net, char out[static WAIT_TEXT_BYTES])
+{
+	static const char *const waits[] = {
+		[LINK_WAIT_NIC] = "a network card",
+		[LINK_WAIT_CARRIER] = "a link",
+		[LINK_WAIT_LEASE] = "a DHCP server's answer",
+		[LINK_WAIT_DAD] = "duplicate address detection to end",
+		[LINK_WAIT_RETRY] = NULL,
+	};
+	out[0] = '\0';
+	for (unsigned i = 0; i < net->n_links; i++) {
+		const struct net_link *link = &net->links[i];
+		if (link->state == LINK_READY || waits[link->state] == NULL)
+			continue;
+		format_text(out, WAIT_TEXT_BYTES, "%s", waits[link->state]);
+		return link->deadline_ms;
+	}
+	return INT64_MAX;
 }
 
 const struct fail *net_fail(const struct net *net)

@@ -13,6 +13,7 @@
 #include "base/fail.h"
 #include "boot/loop.h"
 #include "boot/retry.h"
+#include "boot/wait.h"
 #include "kernel/rtnl.h"
 #include "plan/lease.h"
 #include "plan/plan.h"
@@ -79,6 +80,9 @@ bool net_lowest_mac(const struct net *net, uint8_t mac[static 6]);
 
 /* What the first link that is not ready waits for, as the failure it would be. FAIL_NONE: all are ready. */
 enum fail_code net_waits_for(const struct net *net);
+
+/* The same for people, and until when at most; empty when for nothing, or for a next attempt. */
+int64_t net_describe_wait(const struct net *net, char out[static WAIT_TEXT_BYTES]);
 
 /* Why a link is not ready; NULL when all are, or nothing has failed yet. */
 const struct fail *net_fail(const struct net *net);

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/cursor.h"
+#include "base/format.h"
 #include "boot/discover.h"
 #include "boot/log.h"
 #include "boot/portal.h"
@@ -23,6 +24,7 @@ enum {
 	CONNECT_WAIT_MS = 10000,
 	LOGIN_WAIT_MS = 15000, /* for the whole login, as open-iscsi's login_timeout */
 	LOGOUT_WAIT_MS = 2000,
+	SCAN_WAIT_MS = 60000,
 	/* Of a session that is in use: a packet lost with the network costs no more than this. */
 	AGAIN_CONNECT_WAIT_MS = 1000,
 	AGAIN_CONNECT_LATER_MS = 3000,
@@ -301,7 +303,7 @@ static bool enter_full_feature(struct session *s, int64_t now_ms)
 	s->n_redirects = 0;
 	login_end(&s->login);
 	if (!s->scanned)
-		session_scan(s);
+		session_scan(s, now_ms);
 	return true;
 }
 
@@ -338,7 +340,7 @@ static bool go_on_with_login(struct session *s, int64_t now_ms)
 	}
 }
 
-bool session_owns(const struct session *s, const struct iscsi_nl_message *event)
+static bool session_owns(const struct session *s, const struct iscsi_nl_message *event)
 {
 	return s->handover.has_session && s->handover.conn.sid == event->sid;
 }
@@ -434,7 +436,15 @@ void session_stand_aside(struct session *s)
 	enter(s, SESSION_ASIDE, INT64_MAX, 0);
 }
 
-void session_take_back(struct session *s, bool is_up, int64_t now_ms)
+void session_verify(struct session *s, int64_t now_ms)
+{
+	if (s->state != SESSION_UP || transport_is_logged_in(s->transport, s->handover.conn.sid))
+		return;
+	fail_set(&s->fail, FAIL_SESSION_LOST, "the kernel shows it as lost");
+	session_failed(s, now_ms);
+}
+
+void session_take_back(struct session *s, int64_t now_ms)
 {
 	if (s->state != SESSION_ASIDE)
 		return;
@@ -443,10 +453,7 @@ void session_take_back(struct session *s, bool is_up, int64_t now_ms)
 	s->fail = (struct fail){.code = FAIL_NONE};
 	s->lost_ms = 0;
 	retry_reset(&s->retry);
-	if (is_up)
-		return;
-	fail_set(&s->fail, FAIL_SESSION_LOST, "who looked after it is gone");
-	session_lost(s, now_ms);
+	session_verify(s, now_ms);
 }
 
 /* A connection error is news of the connection that is in use; not of one that is stopped already. */
@@ -456,12 +463,24 @@ static bool is_stale(const struct session *s, const struct iscsi_nl_message *eve
 	       s->state != SESSION_LOGGING_OUT;
 }
 
-void session_event(struct session *s, const struct iscsi_nl_message *event, int64_t now_ms)
+static void session_event(struct session *s, const struct iscsi_nl_message *event, int64_t now_ms)
 {
 	if (event->type == ISCSI_NL_SESSION_DESTROYED)
 		session_destroyed(s);
 	else if (!is_stale(s, event) && !take_event(s, event, now_ms))
 		session_failed(s, now_ms);
+}
+
+void sessions_take_events(struct transport *transport, struct session *sessions, unsigned n_sessions, int64_t now_ms)
+{
+	struct iscsi_nl_message event;
+	while (transport_event(transport, &event))
+		for (unsigned i = 0; i < n_sessions; i++)
+			if (session_owns(&sessions[i], &event))
+				session_event(&sessions[i], &event, now_ms);
+	for (unsigned i = 0; transport->lost_events && i < n_sessions; i++)
+		session_verify(&sessions[i], now_ms);
+	transport->lost_events = false;
 }
 
 /* --- reaching the portal --- */
@@ -632,6 +651,24 @@ enum fail_code session_waits_for(const struct session *s)
 	return s->state != SESSION_UP && s->retry.n_failed > 0 ? s->retry.code : waits[s->state];
 }
 
+int64_t session_describe_wait(const struct session *s, char out[static WAIT_TEXT_BYTES])
+{
+	static const char *const waits[] = {
+		[SESSION_DISCOVERING] = "the list of targets of",
+		[SESSION_RESOLVING] = "a name server to tell the address of",
+		[SESSION_CONNECTING] = "an answer from",
+		[SESSION_LOGGING_IN] = "the login at",
+		[SESSION_LOGGING_OUT] = "the logout at",
+		[SESSION_UP] = "the LUNs at", /* while they are looked for */
+		[SESSION_GAVE_UP] = NULL,
+	};
+	bool waits_for_luns = s->state == SESSION_UP && s->scan.pid != 0;
+	out[0] = '\0';
+	if (waits[s->state] != NULL && (s->state != SESSION_UP || waits_for_luns))
+		format_text(out, WAIT_TEXT_BYTES, "%s %s", waits[s->state], s->portal);
+	return waits_for_luns ? s->scan_deadline_ms : s->deadline_ms;
+}
+
 void session_kick(struct session *s)
 {
 	if (s->state == SESSION_IDLE || s->state == SESSION_WAIT_RETRY || s->state == SESSION_GAVE_UP)
@@ -646,13 +683,29 @@ void session_want(const struct session *s, struct loop *loop)
 		loop_want(loop, s->tcp_fd, POLL_WRITE);
 	if (s->state != SESSION_IDLE && s->state != SESSION_UP && s->state != SESSION_GAVE_UP)
 		loop_wake_at(loop, s->deadline_ms);
+	if (s->scan.pid != 0)
+		loop_wake_at(loop, s->scan_deadline_ms);
+}
+
+/* A scan that takes too long counts as done: what it has found is there, and it is made again when root is missing. */
+static void step_scan(struct session *s, int64_t now_ms)
+{
+	if (s->scan.pid == 0)
+		return;
+	bool late = now_ms >= s->scan_deadline_ms;
+	if (late) {
+		log_wait("%s: the search for LUNs is not done after %d s, going on with those found", s->portal,
+			 SCAN_WAIT_MS / 1000);
+		child_kill(&s->scan);
+	}
+	if (late || child_ended(&s->scan))
+		s->scanned = true;
 }
 
 void session_step(struct session *s, const struct loop *loop)
 {
 	bool good = true;
-	if (s->scan.pid != 0 && child_ended(&s->scan))
-		s->scanned = true;
+	step_scan(s, loop->now_ms);
 	if (s->state == SESSION_RESOLVING && loop_is_ready(loop, s->errand.fd))
 		good = resolved(s, loop->now_ms);
 	else if (s->state == SESSION_DISCOVERING && loop_is_ready(loop, s->errand.fd))
@@ -686,10 +739,11 @@ static int scan_host(void *argument)
 	return file_write_text(path, what) == 0 ? 0 : 1;
 }
 
-void session_scan(struct session *s)
+void session_scan(struct session *s, int64_t now_ms)
 {
 	if (s->state != SESSION_UP || s->scan.pid != 0)
 		return;
+	s->scan_deadline_ms = now_ms + SCAN_WAIT_MS;
 	int error = child_fork(&s->scan, scan_host, s);
 	if (error < 0)
 		log_wait("%s: cannot scan for LUNs: %s", s->portal, strerror(-error));

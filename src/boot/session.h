@@ -15,6 +15,7 @@
 #include "boot/loop.h"
 #include "boot/retry.h"
 #include "boot/transport.h"
+#include "boot/wait.h"
 #include "iscsi/login.h"
 #include "kernel/handover.h"
 #include "plan/plan.h"
@@ -70,6 +71,7 @@ struct session {
 	bool stays;                /* session_stay */
 
 	struct child scan;
+	int64_t scan_deadline_ms;
 	bool scanned; /* at least once since it is up */
 };
 
@@ -84,14 +86,19 @@ void session_kick(struct session *s);
 void session_want(const struct session *s, struct loop *loop);
 void session_step(struct session *s, const struct loop *loop);
 
-/* An event for this session: a login answer or a connection error. */
-void session_event(struct session *s, const struct iscsi_nl_message *event, int64_t now_ms);
-bool session_owns(const struct session *s, const struct iscsi_nl_message *event);
+/* Takes all events that are waiting, each to its session. */
+void sessions_take_events(struct transport *transport, struct session *sessions, unsigned n_sessions, int64_t now_ms);
+
+/* Events may have been lost: is the connection of a session that is up still there? */
+void session_verify(struct session *s, int64_t now_ms);
 
 /* Asks the kernel to look for the LUNs again, in a child: a scan waits for the target. */
-void session_scan(struct session *s);
+void session_scan(struct session *s, int64_t now_ms);
 /* What it waits for, as the failure it would be. FAIL_NONE: it is up. */
 enum fail_code session_waits_for(const struct session *s);
+
+/* What it waits for just now, for people, and until when at most; empty when for nothing, or for its next attempt. */
+int64_t session_describe_wait(const struct session *s, char out[static WAIT_TEXT_BYTES]);
 
 /* It is up, and no scan is under way. */
 bool session_settled(const struct session *s);
@@ -102,12 +109,9 @@ void session_stop(struct session *s);
 /* It has been up, and its disks may be in use: it is in the kernel, with a connection or waiting for one. */
 bool session_is_kept(const struct session *s);
 
-/*
- * Another program looks after the session: nothing is done any more, whatever comes, until session_take_back. is_up:
- * whether it has a connection.
- */
+/* Another program looks after the session: nothing is done any more, whatever comes, until session_take_back. */
 void session_stand_aside(struct session *s);
-void session_take_back(struct session *s, bool is_up, int64_t now_ms);
+void session_take_back(struct session *s, int64_t now_ms);
 
 /* From now on in a process that stays: no children, no name servers, but the addresses found before. */
 void session_stay(struct session *s);

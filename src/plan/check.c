@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "plan/name.h"
 #include "plan/reading.h"
 
 /* What every default initiator name begins with. */
@@ -117,6 +118,14 @@ static void note_short_secret(const struct secret *secret, const char *word, str
 			  SECRET_ADVISED_BYTES);
 }
 
+/* Real sites have names that are none. A target whose name is yet to be discovered has no name to look at. */
+static void note_name(const char *name, const char *whose, struct plan_notes *notes)
+{
+	const char *fault = name_fault(span_of(name));
+	if (name[0] != '\0' && fault != NULL)
+		plan_note(notes, "%s name %s %s; used as it is", whose, name, fault);
+}
+
 /* Copies a UUID in lower case. False when it is none, or one that many machines have. */
 static bool read_machine_uuid(const char *text, char out[static 37])
 {
@@ -149,9 +158,7 @@ static bool name_initiator(struct boot_plan *plan, const struct plan_machine *ma
 	const uint8_t *mac = machine->mac;
 	char uuid[37];
 	if (name[0] != '\0') {
-		if (!name_has_type(span_of(name)))
-			plan_note(notes, "initiator name %s does not begin with iqn. eui. or naa.; used as it is",
-				  name);
+		note_name(name, "initiator", notes);
 	} else if (read_machine_uuid(machine->dmi_uuid, uuid)) {
 		origin_set(&plan->initiator.origin, "DMI");
 		snprintf(name, sizeof plan->initiator.name, NAME_PREFIX "%s", uuid);
@@ -185,6 +192,8 @@ bool plan_check(struct boot_plan *plan, const struct plan_machine *machine, stru
 	add_default_net(plan);
 	if (!merge_chap(plan, fail) || !check_mutual(plan, fail))
 		return false;
+	for (unsigned i = 0; i < plan->n_targets; i++)
+		note_name(plan->targets[i].name, "target", notes);
 	note_short_secret(&plan->chap.secret, "iscsi_password=", notes);
 	note_short_secret(&plan->chap_in.secret, "iscsi_in_password=", notes);
 	return name_initiator(plan, machine, notes, fail);

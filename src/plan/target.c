@@ -14,6 +14,7 @@
 #include <inttypes.h>
 
 #include "plan/lun.h"
+#include "plan/name.h"
 #include "plan/reading.h"
 
 static bool read_name(struct reading *r, struct span name, struct plan_target *target)

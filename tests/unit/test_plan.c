@@ -28,7 +28,7 @@
 				 "012345678"
 #define LONG_HOST X10("abcdefgh.jklmnopqr.tuvwx.") "abc"
 
-#define TARGET "iscsi_target=iscsi://h/iqn.x "
+#define TARGET "iscsi_target=iscsi://h/iqn.2026-01.x "
 
 static struct boot_plan plan;
 static struct plan_notes notes;
@@ -336,14 +336,16 @@ static void long_names_are_refused_and_shown_in_part(void **state)
 static void decimal_looking_luns_of_rfc4173_are_noted(void **state)
 {
 	(void)state;
-	must_note("iscsi_target=iscsi:h:::10:iqn.x", "iscsi_target=: LUN 10 in this form is hexadecimal: LUN 16");
-	must_note("iscsi_target=iscsi:h:::0100:iqn.x", "iscsi_target=: LUN 0100 in this form is hexadecimal: LUN 256");
-	must_note("iscsi_target=iscsi:h:::9:iqn.x", NULL);
-	must_note("iscsi_target=iscsi:h:::0009:iqn.x", NULL);
-	must_note("iscsi_target=iscsi:h:::a:iqn.x", NULL);
-	must_note("iscsi_target=iscsi:h:::10-0:iqn.x", NULL);
-	must_note("iscsi_target=iscsi:h::::iqn.x", NULL);
-	must_note("iscsi_target=iscsi://h/iqn.x/10", NULL);
+	must_note("iscsi_target=iscsi:h:::10:iqn.2026-01.x",
+		  "iscsi_target=: LUN 10 in this form is hexadecimal: LUN 16");
+	must_note("iscsi_target=iscsi:h:::0100:iqn.2026-01.x",
+		  "iscsi_target=: LUN 0100 in this form is hexadecimal: LUN 256");
+	must_note("iscsi_target=iscsi:h:::9:iqn.2026-01.x", NULL);
+	must_note("iscsi_target=iscsi:h:::0009:iqn.2026-01.x", NULL);
+	must_note("iscsi_target=iscsi:h:::a:iqn.2026-01.x", NULL);
+	must_note("iscsi_target=iscsi:h:::10-0:iqn.2026-01.x", NULL);
+	must_note("iscsi_target=iscsi:h::::iqn.2026-01.x", NULL);
+	must_note("iscsi_target=iscsi://h/iqn.2026-01.x/10", NULL);
 }
 
 static void targets_are_counted(void **state)
@@ -1098,25 +1100,30 @@ static void the_initiator_name_comes_from_the_machine(void **state)
 static void a_given_initiator_name_is_kept(void **state)
 {
 	(void)state;
-	must_note(TARGET "iscsi_initiator=iqn.me", NULL);
+	must_note(TARGET "iscsi_initiator=iqn.2026-01.org.example:me", NULL);
 	must_note(TARGET "iscsi_initiator=EUI.0123456789abcdef", NULL);
 	must_note(TARGET "iscsi_initiator=maas-enlist",
 		  "initiator name maas-enlist does not begin with iqn. eui. or naa.; used as it is");
 	assert_string_equal(plan.initiator.name, "maas-enlist");
 	assert_string_equal(plan.initiator.origin.text, "iscsi_initiator=");
+	must_note("iscsi_target=iscsi://h/iqn.2026-01.lab:My_Disk",
+		  "target name iqn.2026-01.lab:My_Disk has other characters than a-z 0-9 - . and :; used as it is");
 }
 
 static void duplicates_are_left_out(void **state)
 {
 	(void)state;
-	must_note("iscsi_target=iscsi://h/iqn.a/1 iscsi_target=iscsi:h:::1:iqn.a iscsi_target=iscsi://h/iqn.b",
-		  "iqn.a is given twice with the same portal and LUN, the second is left out");
+	must_note("iscsi_target=iscsi://h/iqn.2026-01.a/1 iscsi_target=iscsi:h:::1:iqn.2026-01.a "
+		  "iscsi_target=iscsi://h/iqn.2026-01.b",
+		  "iqn.2026-01.a is given twice with the same portal and LUN, the second is left out");
 	assert_int_equal(plan.n_targets, 2);
-	assert_string_equal(plan.targets[1].name, "iqn.b");
-	must_note("iscsi_target=iqn.a iscsi_target=iscsi://h:860/iqn.a iscsi_portal=h:860",
-		  "iqn.a is given twice with the same portal and LUN, the second is left out");
-	must_note("iscsi_target=iscsi://h/iqn.a iscsi_target=iscsi://h/iqn.a/0 iscsi_target=iscsi://h/iqn.a/1 "
-		  "iscsi_target=iscsi://h:861/iqn.a iscsi_target=iscsi://i/iqn.a iscsi_target=iscsi://h/iqn.b",
+	assert_string_equal(plan.targets[1].name, "iqn.2026-01.b");
+	must_note("iscsi_target=iqn.2026-01.a iscsi_target=iscsi://h:860/iqn.2026-01.a iscsi_portal=h:860",
+		  "iqn.2026-01.a is given twice with the same portal and LUN, the second is left out");
+	must_note("iscsi_target=iscsi://h/iqn.2026-01.a iscsi_target=iscsi://h/iqn.2026-01.a/0 "
+		  "iscsi_target=iscsi://h/iqn.2026-01.a/1 "
+		  "iscsi_target=iscsi://h:861/iqn.2026-01.a iscsi_target=iscsi://i/iqn.2026-01.a "
+		  "iscsi_target=iscsi://h/iqn.2026-01.b",
 		  NULL);
 	assert_int_equal(plan.n_targets, 6);
 }
