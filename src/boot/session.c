@@ -645,6 +645,7 @@ enum fail_code session_waits_for(const struct session *s)
 int64_t session_describe_wait(const struct session *s, char out[static WAIT_TEXT_BYTES])
 {
 	static const char *const waits[] = {
+		[SESSION_DISCOVERING] = "the list of targets of",
 		[SESSION_RESOLVING] = "a name server to tell the address of",
 		[SESSION_DISCOVERING] = "the list of targets at",
 		[SESSION_CONNECTING] = "an answer from",
