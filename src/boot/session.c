@@ -647,7 +647,6 @@ int64_t session_describe_wait(const struct session *s, char out[static WAIT_TEXT
 	static const char *const waits[] = {
 		[SESSION_DISCOVERING] = "the list of targets of",
 		[SESSION_RESOLVING] = "a name server to tell the address of",
-		[SESSION_DISCOVERING] = "the list of targets at",
 		[SESSION_CONNECTING] = "an answer from",
 		[SESSION_LOGGING_IN] = "the login at",
 		[SESSION_LOGGING_OUT] = "the logout at",
