@@ -30,8 +30,7 @@ enum {
 	AGAIN_CONNECT_LATER_MS = 3000,
 	AGAIN_LATER_AFTER_MS = 60000,
 	AGAIN_LOGIN_WAIT_MS = 3000,
-	SPREAD_MS = 250, /* over which many machines come back to a target */
-	REDIRECTS_MAX = 8,
+	SPREAD_MS = 250,               /* over which many machines come back to a target */
 	REPLACEMENT_TIMEOUT_S = 86400, /* open-iscsi's advice for a root disk: I/O waits for its target for a day */
 	NOOP_S = 5,                    /* open-iscsi's noop_out_interval and _timeout; the kernel sends them */
 };
@@ -167,8 +166,7 @@ static void session_failed(struct session *s, int64_t now_ms)
 	end_attempt(s, handover_recover);
 	if (!session_is_kept(s))
 		doubt_target(s);
-	s->redirect_host[0] = '\0';
-	s->n_redirects = 0;
+	s->redirects.n = 0;
 	bool again = retry_failed(&s->retry, now_ms, s->portal, &s->fail);
 	s->state = again ? SESSION_WAIT_RETRY : SESSION_GAVE_UP;
 	s->deadline_ms = s->retry.next_ms;
@@ -221,18 +219,12 @@ static bool make_chap(struct session *s, struct chap_config *chap)
 
 static bool begin_login(struct session *s)
 {
-	static const char *const digests[] = {
-		[DIGEST_NONE] = "None",
-		[DIGEST_CRC32C] = "CRC32C",
-		[DIGEST_PREFER_CRC32C] = "CRC32C,None",
-		[DIGEST_PREFER_NONE] = "None,CRC32C",
-	};
 	uint32_t sid = s->handover.conn.sid;
 	struct login_config config = {
 		.initiator_name = s->plan->initiator.name,
 		.target_name = s->target->name,
 		.isid = {0x00, 0x02, 0x3d, (uint8_t)(sid >> 16), (uint8_t)(sid >> 8), (uint8_t)sid},
-		.digests = digests[s->plan->digest],
+		.digests = plan_digest_offer(s->plan->digest),
 		.security_first = s->advice == LOGIN_ADVICE_SECURITY_FIRST,
 		.carrier_has_tags = true,
 	};
@@ -300,7 +292,7 @@ static bool enter_full_feature(struct session *s, int64_t now_ms)
 	s->retry.urgent = true;
 	s->lost_ms = 0;
 	s->n_login_timeouts = 0;
-	s->n_redirects = 0;
+	s->redirects.n = 0;
 	login_end(&s->login);
 	if (!s->scanned)
 		session_scan(s, now_ms);
@@ -309,17 +301,13 @@ static bool enter_full_feature(struct session *s, int64_t now_ms)
 
 static bool follow_redirect(struct session *s)
 {
-	struct span host;
-	uint16_t port = ISCSI_PORT;
-	const char *where = login_result(&s->login)->redirect_to;
-	if (s->n_redirects == REDIRECTS_MAX)
-		return fail_set(&s->fail, FAIL_REDIRECT, "redirected %d times, last to %s", REDIRECTS_MAX, where);
-	if (!text_host_port(span_of(where), &host, &port) ||
-	    !span_copy(host, s->redirect_host, sizeof s->redirect_host))
-		return fail_set(&s->fail, FAIL_REDIRECT, "TargetAddress=%s", where);
-	log_info("%s: redirects us to %s", s->portal, where);
-	s->redirect_port = port;
-	s->n_redirects++;
+	char to[PORTAL_TEXT_BYTES];
+	if (!redirects_read(&s->redirects, login_result(&s->login)->redirect_to, &s->fail))
+		return false;
+	plan_format_portal(s->redirects.host, s->redirects.port, to);
+	if (!redirects_follow(&s->redirects, s->portal, to, &s->fail))
+		return false;
+	log_info("%s: redirects us to %s", s->portal, to);
 	s->advice = LOGIN_ADVICE_NONE;
 	end_attempt(s, handover_recover);
 	return true;
@@ -528,7 +516,7 @@ static bool connect_portal(struct session *s, int64_t now_ms)
 {
 	int error = tcp_connect(&s->address, &s->tcp_fd);
 	enter(s, SESSION_CONNECTING, now_ms, connect_wait_ms(s, now_ms));
-	if (s->n_redirects == 0) {
+	if (s->redirects.n == 0) {
 		s->first_address = s->address;
 		tcp_address_format(&s->address, s->persistent_address);
 	}
@@ -540,10 +528,12 @@ static bool connect_portal(struct session *s, int64_t now_ms)
 /* The address of a name found before, for a session that asks no name server any more. */
 static bool reach_known(struct session *s, int64_t now_ms)
 {
-	if (s->n_redirects > 0 && strcmp(s->redirect_known, s->redirect_host) != 0)
+	bool is_known =
+		strcmp(s->redirect_known, s->redirects.host) == 0 && s->redirect_known_port == s->redirects.port;
+	if (s->redirects.n > 0 && !is_known)
 		return fail_set(&s->fail, FAIL_NAME_UNRESOLVED, "%s, a redirect to a name that was not in use before",
-				s->redirect_host);
-	s->address = s->n_redirects > 0 ? s->redirect_address : s->first_address;
+				s->redirects.host);
+	s->address = s->redirects.n > 0 ? s->redirect_address : s->first_address;
 	return connect_portal(s, now_ms);
 }
 
@@ -557,8 +547,8 @@ static bool start_discovery(struct session *s, int64_t now_ms)
 static bool start(struct session *s, int64_t now_ms)
 {
 	struct ip_address ip;
-	const char *host = s->n_redirects > 0 ? s->redirect_host : s->target->host;
-	uint16_t port = s->n_redirects > 0 ? s->redirect_port : s->target->port;
+	const char *host = s->redirects.n > 0 ? s->redirects.host : s->target->host;
+	uint16_t port = s->redirects.n > 0 ? s->redirects.port : s->target->port;
 	s->fail = (struct fail){.code = FAIL_NONE};
 	plan_format_portal(host, port, s->portal);
 	if (s->target->name[0] == '\0')
@@ -601,8 +591,9 @@ static bool resolved(struct session *s, int64_t now_ms)
 	int error = resolve_finish(&s->errand, &s->address);
 	if (error != 0)
 		return fail_errno(&s->fail, FAIL_NAME_UNRESOLVED, -error, "%s", s->portal);
-	if (s->n_redirects > 0) {
-		memcpy(s->redirect_known, s->redirect_host, sizeof s->redirect_known);
+	if (s->redirects.n > 0) {
+		memcpy(s->redirect_known, s->redirects.host, sizeof s->redirect_known);
+		s->redirect_known_port = s->redirects.port;
 		s->redirect_address = s->address;
 	}
 	return connect_portal(s, now_ms);
@@ -714,7 +705,7 @@ void session_step(struct session *s, const struct loop *loop)
 		good = connecting(s, loop->now_ms);
 	else if (s->state != SESSION_IDLE && loop->now_ms >= s->deadline_ms)
 		good = too_late(s, loop->now_ms);
-	if (good && s->state == SESSION_IDLE && s->n_redirects > 0)
+	if (good && s->state == SESSION_IDLE && s->redirects.n > 0)
 		good = start(s, loop->now_ms);
 	if (!good)
 		session_failed(s, loop->now_ms);

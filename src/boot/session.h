@@ -17,6 +17,7 @@
 #include "boot/transport.h"
 #include "boot/wait.h"
 #include "iscsi/login.h"
+#include "iscsi/redirect.h"
 #include "kernel/handover.h"
 #include "plan/plan.h"
 #include "sys/sys.h"
@@ -47,14 +48,13 @@ struct session {
 	enum session_state state;
 	int64_t wait_ms, deadline_ms; /* of the present state: how long it may last, and until when */
 
-	char portal[PORTAL_TEXT_BYTES];          /* the one in use, as text */
-	char redirect_host[ISCSI_VALUE_MAX + 1]; /* empty: the plan's portal */
-	uint16_t redirect_port;
-	unsigned n_redirects;
-	struct errand errand; /* to a name server or for discovery */
+	char portal[PORTAL_TEXT_BYTES]; /* the one in use, as text */
+	struct redirects redirects;     /* from the plan's portal to it */
+	struct errand errand;           /* to a name server or for discovery */
 	struct tcp_address address;
 	struct tcp_address first_address;  /* of the plan's portal */
 	char redirect_known[HOST_MAX + 1]; /* a name, and below its address, for a session that asks no name server */
+	uint16_t redirect_known_port;
 	struct tcp_address redirect_address;
 	char persistent_address[IP_TEXT_BYTES]; /* the first portal, numeric */
 	int tcp_fd;

@@ -2,7 +2,7 @@
 /*
  * A session over a TCP socket of our own: reach the portal, log in with the engine of the boot, look, log out. One
  * thing at a time, each wait bounded by one deadline for all: for verbs that any user may run, and for children of the
- * boot. The kernel's iSCSI is not touched, and nothing is ever written to the target. No digests.
+ * boot. The kernel's iSCSI is not touched, and nothing is ever written to the target.
  */
 #ifndef BOOT_WIRE_H
 #define BOOT_WIRE_H
@@ -17,13 +17,14 @@
 #include "iscsi/ffp.h"
 #include "iscsi/framer.h"
 #include "iscsi/login.h"
+#include "iscsi/redirect.h"
 #include "iscsi/scsi.h"
 #include "plan/plan.h"
 #include "sys/sys.h"
 
 enum {
 	WIRE_DATA_MAX = 262144, /* the MaxRecvDataSegmentLength that the login engine declares */
-	WIRE_SEND_MAX = PDU_HEADER_BYTES + PDU_LOGIN_DATA_MAX,
+	WIRE_SEND_MAX = PDU_HEADER_BYTES + PDU_LOGIN_DATA_MAX + 2 * FRAMER_DIGEST_BYTES,
 };
 
 /* Too large for a stack. */
@@ -38,6 +39,8 @@ struct wire {
 	struct login login;
 	struct ffp_counters counters; /* of the next request */
 	uint32_t max_cmd_sn;
+	bool waits_for_window;           /* names the failure, too */
+	bool header_digest, data_digest; /* of the session that is logged in */
 	struct framer framer;
 	uint8_t data[WIRE_DATA_MAX];
 	uint8_t sending[WIRE_SEND_MAX];

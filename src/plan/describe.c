@@ -15,6 +15,17 @@ void plan_format_portal(const char *host, uint16_t port, char out[static HOST_MA
 	snprintf(out, HOST_MAX + 9, ip6 ? "[%s]:%u" : "%s:%u", host, port);
 }
 
+const char *plan_digest_offer(enum plan_digest digest)
+{
+	static const char *const offers[] = {
+		[DIGEST_NONE] = "None",
+		[DIGEST_CRC32C] = "CRC32C",
+		[DIGEST_PREFER_CRC32C] = "CRC32C,None",
+		[DIGEST_PREFER_NONE] = "None,CRC32C",
+	};
+	return offers[digest];
+}
+
 const char *plan_target_name(const struct plan_target *target)
 {
 	return target->name[0] != '\0' ? target->name : "the only target";

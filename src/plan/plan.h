@@ -175,6 +175,9 @@ void plan_describe_target(const struct boot_plan *plan, unsigned index, char out
 /* A LUN's number as users write it: decimal, or where it has no such form 0x and 16 digits, as udev writes it. */
 void plan_format_lun(uint64_t number, char out[static PLAN_LUN_BYTES]);
 
+/* The list that iscsi_digest= makes us offer, as the key's value. */
+const char *plan_digest_offer(enum plan_digest digest);
+
 /* "HOST:PORT" with brackets around an IPv6 literal. */
 void plan_format_portal(const char *host, uint16_t port, char out[static HOST_MAX + 9]);
 

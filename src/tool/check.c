@@ -22,6 +22,7 @@ struct seen {
 	bool logged_in;
 	char portal[PORTAL_TEXT_BYTES];
 	char authentication[64];
+	bool header_digest, data_digest;
 	int32_t tpgt; /* -1: the target did not say */
 	struct fail fail;
 };
@@ -72,6 +73,8 @@ static bool make_plan(struct rehearsal *r, const struct options *o)
 static void note_login(struct seen *seen, const struct login_result *result)
 {
 	seen->logged_in = true;
+	seen->header_digest = result->values.header_digest;
+	seen->data_digest = result->values.data_digest;
 	seen->tpgt = result->has_tpgt ? result->tpgt : -1;
 	if (result->chap)
 		format_text(seen->authentication, sizeof seen->authentication, "%sCHAP %s",
@@ -185,6 +188,12 @@ static void print_disk(const struct disk *disk)
 	printf("\n");
 }
 
+static const char *digests_text(const struct seen *seen)
+{
+	static const char *const texts[2][2] = {{"", ", data digest"}, {", header digest", ", header and data digest"}};
+	return texts[seen->header_digest][seen->data_digest];
+}
+
 static void print_target(const struct rehearsal *r, unsigned index)
 {
 	const struct seen *seen = &r->seen[index];
@@ -200,8 +209,8 @@ static void print_target(const struct rehearsal *r, unsigned index)
 		printf("\n");
 	}
 	if (seen->logged_in)
-		printf("%s: logged in, %s, portal group %" PRId32 ", logical units: %u, disks: %u\n", seen->portal,
-		       seen->authentication, seen->tpgt, luns->n_luns, luns->n_disks);
+		printf("%s: logged in, %s%s, portal group %" PRId32 ", logical units: %u, disks: %u\n", seen->portal,
+		       seen->authentication, digests_text(seen), seen->tpgt, luns->n_luns, luns->n_disks);
 	for (unsigned i = 0; i < r->disks.n_disks; i++)
 		if (r->disks.disks[i].session == index)
 			print_disk(&r->disks.disks[i]);
@@ -276,6 +285,8 @@ static void put_target(const struct rehearsal *r, unsigned index)
 	put_text("connected_to", seen->portal);
 	printf(", ");
 	put_text("authentication", seen->authentication);
+	printf(", \"header_digest\": %s, \"data_digest\": %s", seen->header_digest ? "true" : "false",
+	       seen->data_digest ? "true" : "false");
 	printf(", \"tpgt\": %" PRId32 ", \"logical_units\": %u, ", seen->logged_in ? seen->tpgt : -1,
 	       r->disks.luns[index].n_luns);
 	put_fail(&seen->fail);
@@ -354,5 +365,5 @@ int check_main(int argc, char **argv)
 		print_json(r);
 	else
 		print_text(r);
-	return r->root != NULL ? TOOL_GOOD : TOOL_BAD;
+	return r->root != NULL ? TOOL_GOOD : tool_exit_status(&r->fail);
 }

@@ -107,5 +107,5 @@ int discover_main(int argc, char **argv)
 	secret_wipe(&s->plan.chap.secret);
 	if (!good)
 		tool_complain_fail(&fail);
-	return good ? TOOL_GOOD : planned ? TOOL_BAD : TOOL_USAGE;
+	return planned ? tool_exit_status(&fail) : TOOL_USAGE;
 }

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from fake import LOGOUT_RESPONSE, TEXT_RESPONSE, Fake, pdu, redirect
+from pdu import TEXT_RESPONSE, Pdu
 
 PREFIX = "iqn.2026-11.org.example:"
 SECRET = "secret-of-joe-1"
@@ -28,24 +28,18 @@ def chap(new_target, disks):
 
 
 @pytest.fixture
-def fake():
-    """fake(TEXT, LOGIN=None): a portal whose answer to SendTargets is its .text"""
-    fakes = []
+def fake(fake):
+    """fake(TEXT, LINE...): a portal whose answer to SendTargets is its .text"""
+    def start(text, *lines):
+        def answer(link, request, _):
+            return [link.responder.number(Pdu(TEXT_RESPONSE, portal.text, itt=request.itt))]
 
-    def start(text, *login):
-        def answer(request):
-            if request.opcode == 6:
-                return pdu(LOGOUT_RESPONSE, itt=request.itt)
-            return pdu(TEXT_RESPONSE, portal.text, itt=request.itt)
-
-        portal = Fake(answer, *login)
+        portal = fake(*lines)
         portal.text = text
-        fakes.append(portal)
+        portal.faults.append(("text", None, answer, []))
         return portal
 
-    yield start
-    for each in fakes:
-        each.close()
+    return start
 
 
 def check(program, words):
@@ -172,7 +166,7 @@ def test_addresses_of_another_place_are_passed_over(program, fake, local):
 
 def test_redirected_discovery(program, one, fake):
     """A target without an address is where the answer came from."""
-    portal = fake(b"", redirect(one.v4)).portal
+    portal = fake(b"", f"login: redirect {one.v4}").portal
     done = check(program, f"iscsi_target=iscsi://{portal}//2")
     assert done.returncode == 0, done.stdout
     assert f"{portal}: discovered {PREFIX}one at {one.v4}\n" in done.stdout
