@@ -287,7 +287,7 @@ static void leave_out_others(struct boot *b)
 		struct session *s = &b->sessions[i];
 		if (session_is_kept(s))
 			continue;
-		log_wait("%s: %s is not logged in, root does without it", s->portal, s->target->name);
+		log_wait("%s: %s is not logged in, root does without it", s->portal, plan_target_name(s->target));
 		session_stop(s);
 	}
 	net_stop(&b->net);

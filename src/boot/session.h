@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One session from portal to kernel: resolve, connect, hand over, log in, scan; on any failure back to where the next
- * attempt starts. Until the first login is done nothing is left in the kernel by a failure; from then on the session
- * stays there, holding back the I/O of its disks until the connection is made anew. First login and every later one run
- * the same lines. Translates between the rooms iscsi/ and kernel/, which do not know each other.
+ * One session from portal to kernel: discover, resolve, connect, hand over, log in, scan; on any failure back to where
+ * the next attempt starts. Until the first login is done nothing is left in the kernel by a failure; from then on the
+ * session stays there, holding back the I/O of its disks until the connection is made anew. First login and every later
+ * one run the same lines. Translates between the rooms iscsi/ and kernel/, which do not know each other.
  */
 #ifndef BOOT_SESSION_H
 #define BOOT_SESSION_H
@@ -17,12 +17,14 @@
 #include "boot/transport.h"
 #include "boot/wait.h"
 #include "iscsi/login.h"
+#include "iscsi/redirect.h"
 #include "kernel/handover.h"
 #include "plan/plan.h"
 #include "sys/sys.h"
 
 enum session_state {
 	SESSION_IDLE,
+	SESSION_DISCOVERING, /* the portal is asked which target is meant */
 	SESSION_RESOLVING,
 	SESSION_CONNECTING,
 	SESSION_LOGGING_IN,
@@ -38,20 +40,21 @@ enum {
 };
 
 struct session {
-	const struct plan_target *target;
+	const struct plan_target *target;  /* the planned one, or `found` */
+	const struct plan_target *planned; /* without a name: the portal is to be asked */
+	struct plan_target found;          /* what it has said the last time */
 	const struct boot_plan *plan;
 	struct transport *transport;
 	enum session_state state;
 	int64_t wait_ms, deadline_ms; /* of the present state: how long it may last, and until when */
 
-	char portal[PORTAL_TEXT_BYTES];          /* the one in use, as text */
-	char redirect_host[ISCSI_VALUE_MAX + 1]; /* empty: the plan's portal */
-	uint16_t redirect_port;
-	unsigned n_redirects;
-	struct resolver resolver;
+	char portal[PORTAL_TEXT_BYTES]; /* the one in use, as text */
+	struct redirects redirects;     /* from the plan's portal to it */
+	struct errand errand;           /* to a name server or for discovery */
 	struct tcp_address address;
 	struct tcp_address first_address;  /* of the plan's portal */
 	char redirect_known[HOST_MAX + 1]; /* a name, and below its address, for a session that asks no name server */
+	uint16_t redirect_known_port;
 	struct tcp_address redirect_address;
 	char persistent_address[IP_TEXT_BYTES]; /* the first portal, numeric */
 	int tcp_fd;
@@ -73,6 +76,9 @@ struct session {
 };
 
 void session_init(struct session *s, const struct boot_plan *plan, unsigned index, struct transport *transport);
+
+/* Which target a planned one without a name is. */
+void session_set_target(struct session *s, const struct plan_target *found);
 
 /* The network is there (again): start now, without waiting for the next attempt's time. */
 void session_kick(struct session *s);

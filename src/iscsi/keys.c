@@ -122,12 +122,12 @@ static void store(const struct key_rule *rule, struct login_values *values, uint
 		*(uint32_t *)member = value;
 }
 
-/* Of a list, only whether it is a digest has to be known. */
+/* Of a list, only whether it is a digest has to be known. None is always understood; keys_finish judges it. */
 static bool read_value(const struct negotiation *n, const struct key_rule *rule, struct span text, uint32_t *value)
 {
 	if (is_list(rule)) {
 		*value = span_is(text, "CRC32C");
-		return textkeys_list_has(list_of(n, rule), text);
+		return textkeys_list_has(list_of(n, rule), text) || (rule->type == KEY_DIGEST && span_is(text, "None"));
 	}
 	if (is_boolean(rule)) {
 		*value = span_is(text, "Yes");
@@ -329,7 +329,7 @@ bool keys_take(struct negotiation *n, enum login_stage stage, const struct textk
 static bool check_digest(const struct negotiation *n, const char *name, bool agreed, struct fail *fail)
 {
 	return agreed || textkeys_list_has(span_of(n->digests), span_of("None")) ||
-	       fail_set(fail, FAIL_NEGOTIATION, "%s: CRC32C was demanded", name);
+	       fail_set(fail, FAIL_NO_DIGEST, "%s", name);
 }
 
 bool keys_finish(const struct negotiation *n, struct login_result *result, struct fail *fail)

@@ -18,6 +18,15 @@ enum {
 	SECRET_ADVISED_BYTES = 12,
 };
 
+/* A portal alone stands for its one target. */
+static void add_portal_target(struct boot_plan *plan)
+{
+	if (plan->n_targets > 0 || plan->portal.origin.text[0] == '\0')
+		return;
+	plan->n_targets = 1;
+	plan->targets[0] = (struct plan_target){.origin = plan->portal.origin};
+}
+
 static bool merge_portal(struct boot_plan *plan, struct fail *fail)
 {
 	for (unsigned i = 0; i < plan->n_targets; i++) {
@@ -54,7 +63,7 @@ static void drop_duplicates(struct boot_plan *plan, struct plan_notes *notes)
 		const struct plan_target *target = &plan->targets[i];
 		if (has_before(plan, n_kept, target)) {
 			plan_note(notes, "%s is given twice with the same portal and LUN, the second is left out",
-				  target->name);
+				  plan_target_name(target));
 			continue;
 		}
 		if (n_kept != i)
@@ -95,7 +104,8 @@ static bool check_mutual(const struct boot_plan *plan, struct fail *fail)
 		       fail_set(fail, FAIL_MUTUAL_HALF, "iscsi_in_username= is given without iscsi_in_password=");
 	for (unsigned i = 0; i < plan->n_targets; i++)
 		if (plan->targets[i].username[0] == '\0')
-			return fail_set(fail, FAIL_MUTUAL_HALF, "%s has no user name", plan->targets[i].name);
+			return fail_set(fail, FAIL_MUTUAL_HALF, "%s has no user name",
+					plan_target_name(&plan->targets[i]));
 	return !secret_equal(&plan->chap.secret, &plan->chap_in.secret) ||
 	       fail_set(fail, FAIL_SECRETS_EQUAL, "iscsi_password= and iscsi_in_password=");
 }
@@ -173,6 +183,7 @@ static void add_default_net(struct boot_plan *plan)
 
 bool plan_check(struct boot_plan *plan, const struct plan_machine *machine, struct plan_notes *notes, struct fail *fail)
 {
+	add_portal_target(plan);
 	if (plan->n_targets == 0)
 		return fail_set(fail, FAIL_TARGET_MISSING, "%s", "");
 	if (!merge_portal(plan, fail))

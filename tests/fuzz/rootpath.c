@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * iscsi_target=iscsi:HOST:[PROTO]:[PORT]:[LUN]:NAME, RFC 4173 section 5, without its prefix.
+ * iscsi_target=iscsi:HOST:[PROTO]:[PORT]:[LUN]:[NAME], RFC 4173 section 5, without its prefix.
  */
 #include "target.h"
 

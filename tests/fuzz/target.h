@@ -29,7 +29,7 @@ static inline void check_target(const struct plan_target *target)
 	struct span host;
 	uint16_t port = 0;
 	struct plan_lun again;
-	CHECK(target->name[0] != '\0' && fuzz_is_plain(target->name));
+	CHECK(fuzz_is_plain(target->name));
 	CHECK(target->host[0] != '\0' && fuzz_is_plain(target->host));
 	CHECK(target->port != 0);
 	plan_format_portal(target->host, target->port, portal);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * iscsi_target=iscsi://[USER@]HOST[:PORT]/NAME[/LUN], without its prefix.
+ * iscsi_target=iscsi://[USER@]HOST[:PORT][/[NAME][/LUN]], without its prefix.
  */
 #include "target.h"
 

@@ -83,12 +83,12 @@ static void must_note(const char *cmdline, const char *note)
 
 /* ---- iscsi_target= ---- */
 
-/* NAME at HOST:PORT LUN N as USER */
+/* NAME at HOST:PORT LUN N as USER; without a name "?" */
 static void show_target(char *out, size_t n_max)
 {
 	const struct plan_target *t = &plan.targets[0];
 	struct writer w = writer_over(out, n_max - 1);
-	writer_format(&w, "%s at %s:%u", t->name, t->host, t->port);
+	writer_format(&w, "%s at %s:%u", t->name[0] != '\0' ? t->name : "?", t->host, t->port);
 	if (t->lun.given)
 		writer_format(&w, " LUN %" PRIx64, t->lun.number);
 	if (t->username[0] != '\0')
@@ -133,6 +133,12 @@ static void targets_are_read(void **state)
 		{"iscsi://10.0.0.5/iqn.caf%c3%a9", "iqn.caf\xc3\xa9 at 10.0.0.5:3260"},
 		{"iscsi://10.0.0.5/" LONG_NAME "/1", LONG_NAME " at 10.0.0.5:3260 LUN 1"},
 		{"iscsi://" LONG_HOST ":1/iqn.x", "iqn.x at " LONG_HOST ":1"},
+		{"iscsi://10.0.0.5", "? at 10.0.0.5:3260"},
+		{"iscsi://nas.example:860/", "? at nas.example:860"},
+		{"iscsi://10.0.0.5//1", "? at 10.0.0.5:3260 LUN 1"},
+		{"iscsi://pi4@[2001:db8::1]:860", "? at 2001:db8::1:860 as pi4"},
+		{"iscsi:10.0.0.5::::", "? at 10.0.0.5:3260"},
+		{"iscsi:10.0.0.5:6:860:1:", "? at 10.0.0.5:860 LUN 1"},
 		{"iscsi:10.0.0.5::::iqn.x", "iqn.x at 10.0.0.5:3260"},
 		{"iscsi:10.0.0.5:6:3260:0:iqn.x", "iqn.x at 10.0.0.5:3260 LUN 0"},
 		{"iscsi:10.0.0.5:::1:iqn.2026-01.lab:root", "iqn.2026-01.lab:root at 10.0.0.5:3260 LUN 1"},
@@ -231,9 +237,9 @@ static void wrong_targets_are_refused(void **state)
 		{"iscsi://10/iqn.x", BAD_HOST},
 		{"iscsi://my host/iqn.x", BAD_HOST},
 		{"iscsi://host!/iqn.x", BAD_HOST},
-		{"iscsi://10.0.0.5", NAME_EMPTY},
-		{"iscsi://10.0.0.5/", NAME_EMPTY},
-		{"iscsi://10.0.0.5//1", NAME_EMPTY},
+		{"iscsi://10.0.0.5//", BAD_LUN},
+		{"iscsi://10.0.0.5//a", BAD_LUN},
+		{"iscsi://10.0.0.5///1", BAD_LUN},
 		{"iscsi://10.0.0.5/iqn.a b/1", NAME_BLANK},
 		{"iscsi://10.0.0.5/iqn.x/", BAD_LUN},
 		{"iscsi://10.0.0.5/iqn.x/-1", BAD_LUN},
@@ -275,7 +281,7 @@ static void wrong_targets_are_refused(void **state)
 		{"iscsi:10.0.0.5:::1--2:iqn.x", BAD_LUN_GROUPS},
 		{"iscsi:10.0.0.5:::-1:iqn.x", BAD_LUN_GROUPS},
 		{"iscsi:10.0.0.5:::1-:iqn.x", BAD_LUN_GROUPS},
-		{"iscsi:10.0.0.5::::", NAME_EMPTY},
+		{"iscsi:::::", "the host is empty"},
 		{"iscsi:10.0.0.5::::iqn.a b", NAME_BLANK},
 	};
 	static const struct refusal hidden[] = {
@@ -924,11 +930,32 @@ static void the_portal_goes_into_bare_targets(void **state)
 	assert_int_equal(plan.targets[1].port, 861);
 }
 
+static void a_portal_alone_is_a_target(void **state)
+{
+	(void)state;
+	must_check("iscsi_portal=10.0.0.5:860 iscsi_username=pi4 iscsi_password=Sesame12ox34");
+	assert_int_equal(plan.n_targets, 1);
+	assert_string_equal(plan.targets[0].name, "");
+	assert_string_equal(plan.targets[0].host, "10.0.0.5");
+	assert_int_equal(plan.targets[0].port, 860);
+	assert_string_equal(plan.targets[0].username, "pi4");
+	assert_string_equal(plan.targets[0].origin.text, "iscsi_portal=");
+	assert_false(plan.targets[0].lun.given);
+	must_check("iscsi_portal=10.0.0.5 iscsi_target=iscsi://10.0.0.6");
+	assert_int_equal(plan.n_targets, 1);
+	assert_string_equal(plan.targets[0].host, "10.0.0.6");
+	must_check("iscsi_target=iscsi://10.0.0.5 iscsi_target=iscsi://10.0.0.6//1");
+	assert_int_equal(plan.n_targets, 2);
+	must_note("iscsi_target=iscsi://10.0.0.5 iscsi_target=iscsi:10.0.0.5::::",
+		  "the only target is given twice with the same portal and LUN, the second is left out");
+}
+
 static void what_cannot_work_is_refused(void **state)
 {
 	(void)state;
 	must_refuse("", FAIL_TARGET_MISSING, "");
-	must_refuse("iscsi_portal=h iscsi_username=u", FAIL_TARGET_MISSING, "");
+	must_refuse("iscsi_username=u", FAIL_TARGET_MISSING, "");
+	must_refuse("iscsi_portal=h iscsi_username=u", FAIL_CHAP_HALF, "the user name u is in iscsi_username=");
 	must_refuse("iscsi_target=iqn.a", FAIL_PORTAL_MISSING, "iqn.a");
 	must_refuse("iscsi_target=iscsi://h/iqn.a iscsi_target=iqn.b", FAIL_PORTAL_MISSING, "iqn.b");
 	must_refuse(TARGET "iscsi_username=pi4", FAIL_CHAP_HALF, "the user name pi4 is in iscsi_username=");
@@ -1131,6 +1158,8 @@ static void targets_are_described(void **state)
 		{"iscsi_target=iqn.x iscsi_portal=[2001:db8::1]:860",
 		 "iqn.x at [2001:db8::1]:860 all LUNs (iscsi_target=)"},
 		{"iscsi_target=iscsi://h/iqn.x/300", "iqn.x at h:3260 LUN 300 (iscsi_target=)"},
+		{"iscsi_target=iscsi://h//1", "the only target at h:3260 LUN 1 (iscsi_target=)"},
+		{"iscsi_portal=[2001:db8::1]:860", "the only target at [2001:db8::1]:860 all LUNs (iscsi_portal=)"},
 		{"iscsi_target=iscsi:h:::4752-3A4F-6b7e-2F99:iqn.x",
 		 "iqn.x at h:3260 LUN 0x47523a4f6b7e2f99 (iscsi_target=)"},
 	};
@@ -1287,7 +1316,7 @@ static void try_line(const uint8_t *bytes, size_t n_bytes)
 		assert_true(plan.n_targets > 0 && plan.n_nets > 0 && plan.initiator.name[0] != '\0');
 		for (unsigned i = 0; i < plan.n_targets; i++) {
 			const struct plan_target *target = &plan.targets[i];
-			assert_true(target->name[0] != '\0' && target->host[0] != '\0' && target->port != 0);
+			assert_true(target->host[0] != '\0' && target->port != 0);
 			plan_describe_target(&plan, i, text);
 		}
 	} else {
@@ -1358,6 +1387,7 @@ int main(void)
 		cmocka_unit_test(wrong_portals_and_initiators_are_refused),
 		cmocka_unit_test(the_first_refusal_is_told),
 		cmocka_unit_test(the_portal_goes_into_bare_targets),
+		cmocka_unit_test(a_portal_alone_is_a_target),
 		cmocka_unit_test(what_cannot_work_is_refused),
 		cmocka_unit_test(user_names_go_to_every_target),
 		cmocka_unit_test(mutual_chap),

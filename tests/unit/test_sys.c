@@ -377,7 +377,7 @@ static void connects(void **state)
 
 static int resolved(const char *host, char out[static IP_TEXT_BYTES])
 {
-	struct resolver r;
+	struct errand r;
 	struct tcp_address a;
 	assert_int_equal(resolve_start(&r, host, 3260), 0);
 	assert_true(r.pid > 0);
@@ -415,11 +415,11 @@ static void resolves_names(void **state)
 static void cancels_a_resolution(void **state)
 {
 	(void)state;
-	struct resolver r;
+	struct errand r;
 	int n_descriptors = count_descriptors();
 	assert_int_equal(resolve_start(&r, "localhost", 3260), 0);
-	resolve_cancel(&r);
-	resolve_cancel(&r);
+	errand_cancel(&r);
+	errand_cancel(&r);
 	assert_int_equal(r.fd, -1);
 	assert_int_equal(count_descriptors(), n_descriptors);
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
@@ -431,7 +431,7 @@ static void notices_a_dead_resolver(void **state)
 	int ends[2];
 	struct tcp_address a;
 	assert_int_equal(pipe(ends), 0);
-	struct resolver r = {.pid = fork(), .fd = ends[0]};
+	struct errand r = {.pid = fork(), .fd = ends[0]};
 	if (r.pid == 0)
 		_exit(0);
 	close(ends[1]);

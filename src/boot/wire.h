@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A session over a TCP socket of our own, for verbs that any user may run: reach the portal, log in with the engine of
- * the boot, look, log out. One thing at a time, each wait bounded by one deadline for all. The kernel's iSCSI is not
- * touched, and nothing is ever written to the target. No digests.
+ * A session over a TCP socket of our own: reach the portal, log in with the engine of the boot, look, log out. One
+ * thing at a time, each wait bounded by one deadline for all: for verbs that any user may run, and for children of the
+ * boot. The kernel's iSCSI is not touched, and nothing is ever written to the target.
  */
-#ifndef TOOL_WIRE_H
-#define TOOL_WIRE_H
+#ifndef BOOT_WIRE_H
+#define BOOT_WIRE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,19 +17,20 @@
 #include "iscsi/ffp.h"
 #include "iscsi/framer.h"
 #include "iscsi/login.h"
+#include "iscsi/redirect.h"
 #include "iscsi/scsi.h"
 #include "plan/plan.h"
 #include "sys/sys.h"
 
 enum {
 	WIRE_DATA_MAX = 262144, /* the MaxRecvDataSegmentLength that the login engine declares */
-	WIRE_SEND_MAX = PDU_HEADER_BYTES + PDU_LOGIN_DATA_MAX,
+	WIRE_SEND_MAX = PDU_HEADER_BYTES + PDU_LOGIN_DATA_MAX + 2 * FRAMER_DIGEST_BYTES,
 };
 
 /* Too large for a stack. */
 struct wire {
 	int fd;
-	struct resolver resolver;
+	struct errand resolver;
 	int64_t deadline_ms;
 	bool in_login;                     /* names the failures */
 	char portal[PORTAL_TEXT_BYTES];    /* the one in use, as text */
@@ -38,6 +39,8 @@ struct wire {
 	struct login login;
 	struct ffp_counters counters; /* of the next request */
 	uint32_t max_cmd_sn;
+	bool waits_for_window;           /* names the failure, too */
+	bool header_digest, data_digest; /* of the session that is logged in */
 	struct framer framer;
 	uint8_t data[WIRE_DATA_MAX];
 	uint8_t sending[WIRE_SEND_MAX];

@@ -3,7 +3,7 @@
  * The carrier. Each function waits until it is done or the deadline has come. The ISID is of the random type (RFC 7143
  * section 11.12.5), so that the login is no reinstatement of a session that the kernel or another program holds.
  */
-#include "tool/wire.h"
+#include "boot/wire.h"
 
 #include <errno.h>
 #include <string.h>
@@ -13,7 +13,6 @@
 #include "sys/entropy.h"
 
 enum {
-	REDIRECTS_MAX = 8,
 	ATTENTIONS_MAX = 8, /* a unit may have some to tell: power on, its capacity, its LUNs */
 	LOGOUT_WAIT_MS = 2000,
 	TEXT_ROUNDS_MAX = 65536, /* Text Responses of one answer */
@@ -53,19 +52,36 @@ static bool lost(const struct wire *w, int error, struct fail *fail)
 
 static bool silent(const struct wire *w, struct fail *fail)
 {
-	return w->in_login ? fail_set(fail, FAIL_LOGIN_TIMEOUT, "%s", "")
-			   : fail_set(fail, FAIL_SESSION_LOST, "the target does not answer any more");
+	if (w->in_login)
+		return fail_set(fail, FAIL_LOGIN_TIMEOUT, "%s", "");
+	if (w->waits_for_window)
+		return fail_set(fail, FAIL_TARGET_SILENT, "its window for commands stays closed, MaxCmdSN %u, CmdSN %u",
+				(unsigned int)w->max_cmd_sn, (unsigned int)w->counters.cmd_sn);
+	return fail_set(fail, FAIL_TARGET_SILENT, "%s", "");
 }
 
 /* --- PDUs --- */
+
+/* Of what has been written from `begin` on. */
+static void put_digest(struct writer *w, size_t begin)
+{
+	uint8_t digest[FRAMER_DIGEST_BYTES];
+	framer_put_digest(w->bytes + begin, w->n_bytes - begin, digest);
+	writer_bytes(w, digest, sizeof digest);
+}
 
 static bool send_pdu(struct wire *w, const uint8_t header[static PDU_HEADER_BYTES], const uint8_t *data, size_t n_bytes,
 		     struct fail *fail)
 {
 	struct writer all = writer_over(w->sending, sizeof w->sending);
 	writer_bytes(&all, header, PDU_HEADER_BYTES);
+	if (w->header_digest)
+		put_digest(&all, 0);
+	size_t n_head = all.n_bytes;
 	writer_bytes(&all, data, n_bytes);
 	writer_zeros(&all, framer_padding(n_bytes));
+	if (w->data_digest && n_bytes > 0)
+		put_digest(&all, n_head);
 	if (all.full)
 		return fail_set(fail, FAIL_INTERNAL, "a PDU of %zu bytes", n_bytes);
 	for (size_t n_sent = 0; n_sent < all.n_bytes;) {
@@ -84,6 +100,7 @@ static bool receive_pdu(struct wire *w, struct fail *fail)
 {
 	uint8_t *at;
 	framer_start(&w->framer, w->data, w->in_login ? PDU_LOGIN_DATA_MAX : sizeof w->data);
+	framer_expect_digests(&w->framer, w->header_digest, w->data_digest);
 	for (size_t room; (room = framer_room(&w->framer, &at)) > 0;) {
 		if (!wait_for(w, w->fd, POLL_READ))
 			return silent(w, fail);
@@ -111,7 +128,7 @@ static bool resolve(struct wire *w, const char *host, uint16_t port, struct fail
 	if (error == 0) {
 		bool answered = wait_for(w, w->resolver.fd, POLL_READ);
 		error = answered ? resolve_finish(&w->resolver, &w->address) : -EAGAIN;
-		resolve_cancel(&w->resolver);
+		errand_cancel(&w->resolver);
 	}
 	return error == 0 || fail_errno(fail, FAIL_NAME_UNRESOLVED, -error, "%s", host);
 }
@@ -139,6 +156,7 @@ static void hang_up(struct wire *w)
 	if (w->fd >= 0)
 		tcp_close(w->fd);
 	w->fd = -1;
+	w->header_digest = w->data_digest = false;
 }
 
 /* --- logging in --- */
@@ -153,6 +171,7 @@ static bool make_config(const struct wire_peer *peer, enum login_advice advice, 
 		.discovery = peer->discovery,
 		.security_first = advice == LOGIN_ADVICE_SECURITY_FIRST,
 		.cmd_sn = 1,
+		.digests = plan_digest_offer(plan->digest),
 		.chap = {.username = peer->target->username,
 			 .secret = &plan->chap.secret,
 			 .username_in = plan->chap_in.username,
@@ -186,6 +205,8 @@ static void enter_full_feature(struct wire *w)
 {
 	const struct login_result *result = login_result(&w->login);
 	w->in_login = false;
+	w->header_digest = result->values.header_digest;
+	w->data_digest = result->values.data_digest;
 	w->counters = (struct ffp_counters){.itt = 1, .cmd_sn = 1, .exp_stat_sn = result->exp_stat_sn};
 	w->max_cmd_sn = result->max_cmd_sn;
 }
@@ -202,43 +223,39 @@ static bool attempt(struct wire *w, const struct wire_peer *peer, const char *ho
 	return converse(w, fail);
 }
 
-static bool read_redirect(const struct wire *w, char host[static HOST_MAX + 1], uint16_t *port, struct fail *fail)
+static bool follow_redirect(const struct wire *w, struct redirects *r, struct fail *fail)
 {
-	struct span found;
-	const char *where = login_result(&w->login)->redirect_to;
-	*port = ISCSI_PORT;
-	return (text_host_port(span_of(where), &found, port) && span_copy(found, host, HOST_MAX + 1)) ||
-	       fail_set(fail, FAIL_REDIRECT, "TargetAddress=%s", where);
+	char to[PORTAL_TEXT_BYTES];
+	if (!redirects_read(r, login_result(&w->login)->redirect_to, fail))
+		return false;
+	plan_format_portal(r->host, r->port, to);
+	return redirects_follow(r, w->portal, to, fail);
 }
 
 bool wire_log_in(struct wire *w, const struct wire_peer *peer, int64_t timeout_ms, struct fail *fail)
 {
-	char host[HOST_MAX + 1];
-	uint16_t port = peer->target->port;
+	struct redirects redirects = {.n = 0};
 	enum login_advice advice = LOGIN_ADVICE_NONE;
-	memcpy(host, peer->target->host, sizeof host);
 	w->deadline_ms = clock_now_ms() + timeout_ms;
 	w->first_address[0] = '\0';
-	for (unsigned n_redirects = 0; n_redirects <= REDIRECTS_MAX;) {
+	for (;;) {
 		struct fail fault = {.code = FAIL_NONE};
-		bool good = attempt(w, peer, host, port, advice, &fault);
+		bool is_first = redirects.n == 0;
+		bool good = attempt(w, peer, is_first ? peer->target->host : redirects.host,
+				    is_first ? peer->target->port : redirects.port, advice, &fault);
 		if (good && login_state(&w->login) == LOGIN_DONE) {
 			enter_full_feature(w);
 			return true;
 		}
 		bool was_advised = advice != LOGIN_ADVICE_NONE;
 		advice = w->fd >= 0 && !good && !was_advised ? login_advice(&w->login, &fault) : LOGIN_ADVICE_NONE;
-		if (good) {
-			good = read_redirect(w, host, &port, &fault);
-			n_redirects++;
-		}
+		good = good && follow_redirect(w, &redirects, &fault);
 		hang_up(w);
 		if (!good && advice == LOGIN_ADVICE_NONE) {
 			*fail = fault;
 			return false;
 		}
 	}
-	return fail_set(fail, FAIL_REDIRECT, "redirected %d times, last to %s", REDIRECTS_MAX, w->portal);
 }
 
 /* --- full feature phase --- */
@@ -261,30 +278,42 @@ static bool answer_nop(struct wire *w, const struct ffp_answer *nop, struct fail
 	return send_pdu(w, header, NULL, 0, fail);
 }
 
-/* Events 1 to 3 end the session; the others are news for somebody who stays. */
+/* Events that leave nothing to wait for, RFC 7143 section 11.9.1; the others are news for somebody who stays. */
 static bool take_async(const struct ffp_answer *answer, struct fail *fail)
 {
-	return answer->async_event == FFP_ASYNC_SCSI || answer->async_event > FFP_ASYNC_DROP_ALL ||
-	       fail_set(fail, FAIL_SESSION_LOST, "the target ends the session (event %u)", answer->async_event);
+	static const char *const ends[] = {
+		[FFP_ASYNC_LOGOUT] = "the target asks us to log out",
+		[FFP_ASYNC_DROP_CONNECTION] = "the target drops the connection",
+		[FFP_ASYNC_DROP_ALL] = "the target drops the session",
+		[FFP_ASYNC_TASKS_END] = "the target ends all tasks",
+	};
+	const char *end = answer->async_event < sizeof ends / sizeof *ends ? ends[answer->async_event] : NULL;
+	return end == NULL || fail_set(fail, FAIL_SESSION_LOST, "%s", end);
 }
 
-/* The next PDU that is an answer to us; what the target says unasked is served. */
+/* The next PDU; what the target says *unasked is served. */
+static bool take_pdu(struct wire *w, struct ffp_answer *answer, bool *unasked, struct fail *fail)
+{
+	if (!receive_pdu(w, fail))
+		return false;
+	ffp_decode_answer(w->framer.header, answer);
+	count(w, answer);
+	*unasked = answer->opcode == FFP_NOP_IN || answer->opcode == FFP_ASYNC;
+	if (answer->opcode == FFP_REJECT)
+		return fail_set(fail, FAIL_PROTOCOL, "the target rejects our request (reason 0x%02x)",
+				answer->response);
+	if (answer->opcode == FFP_NOP_IN)
+		return answer_nop(w, answer, fail);
+	return answer->opcode != FFP_ASYNC || take_async(answer, fail);
+}
+
+/* The next PDU that is an answer to us. */
 static bool next_answer(struct wire *w, struct ffp_answer *answer, struct fail *fail)
 {
-	for (;;) {
-		if (!receive_pdu(w, fail))
+	bool unasked = true;
+	while (unasked)
+		if (!take_pdu(w, answer, &unasked, fail))
 			return false;
-		ffp_decode_answer(w->framer.header, answer);
-		count(w, answer);
-		if (answer->opcode == FFP_REJECT)
-			return fail_set(fail, FAIL_PROTOCOL, "the target rejects our request (reason 0x%02x)",
-					answer->response);
-		if (answer->opcode == FFP_NOP_IN ? !answer_nop(w, answer, fail)
-						 : answer->opcode == FFP_ASYNC && !take_async(answer, fail))
-			return false;
-		if (answer->opcode != FFP_NOP_IN && answer->opcode != FFP_ASYNC)
-			break;
-	}
 	if (answer->itt != w->counters.itt)
 		return fail_set(fail, FAIL_PROTOCOL, "an answer to another task (ITT 0x%08x)",
 				(unsigned int)answer->itt);
@@ -294,6 +323,21 @@ static bool next_answer(struct wire *w, struct ffp_answer *answer, struct fail *
 static bool unexpected(const struct ffp_answer *answer, struct fail *fail)
 {
 	return fail_set(fail, FAIL_PROTOCOL, "opcode 0x%02x, which was not asked for", answer->opcode);
+}
+
+/* Section 4.2.2.1: nothing but immediate requests while the window is closed. Any PDU may open it. */
+static bool wait_for_window(struct wire *w, struct fail *fail)
+{
+	struct ffp_answer answer;
+	bool good = true, unasked = true;
+	w->waits_for_window = true;
+	while (good && !ffp_not_before(w->max_cmd_sn, w->counters.cmd_sn)) {
+		good = take_pdu(w, &answer, &unasked, fail);
+		if (good && !unasked)
+			good = unexpected(&answer, fail);
+	}
+	w->waits_for_window = false;
+	return good;
 }
 
 struct transfer {
@@ -317,9 +361,8 @@ static bool run(struct wire *w, uint64_t lun, const struct scsi_command *command
 		struct ffp_answer *answer, struct fail *fail)
 {
 	uint8_t header[PDU_HEADER_BYTES], lun_bytes[FFP_LUN_BYTES];
-	if (!ffp_not_before(w->max_cmd_sn, w->counters.cmd_sn))
-		return fail_set(fail, FAIL_PROTOCOL, "the target takes no command (MaxCmdSN %u)",
-				(unsigned int)w->max_cmd_sn);
+	if (!wait_for_window(w, fail))
+		return false;
 	scsi_lun_bytes(lun, lun_bytes);
 	ffp_encode_command(&w->counters, lun_bytes, command->cdb, command->n_expected, header);
 	w->counters.cmd_sn++;
@@ -393,6 +436,14 @@ bool wire_send_targets(struct wire *w, const struct discovery_sink *sink, struct
 
 /* --- the end --- */
 
+/* Bytes that nobody has read would have the connection reset, and our last request lost. */
+static void drain(struct wire *w)
+{
+	ssize_t n = 1;
+	while ((n > 0 || n == -EAGAIN) && wait_for(w, w->fd, POLL_READ))
+		n = tcp_receive(w->fd, w->data, sizeof w->data);
+}
+
 /* Whatever becomes of it, the connection is closed then. */
 static void log_out(struct wire *w)
 {
@@ -406,6 +457,8 @@ static void log_out(struct wire *w)
 		return;
 	while (answer.opcode != FFP_LOGOUT_RESPONSE && receive_pdu(w, &fault))
 		ffp_decode_answer(w->framer.header, &answer);
+	if (fault.code == FAIL_PROTOCOL || fault.code == FAIL_DIGEST)
+		drain(w);
 }
 
 void wire_close(struct wire *w)
