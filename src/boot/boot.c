@@ -498,6 +498,7 @@ static void stop(struct boot *b)
 	b->n_sessions = 0;
 	transport_close(&b->transport);
 	retry_reset(&b->root_retry);
+	b->wait = (struct wait){.since_ms = 0};
 	b->root_fail = (struct fail){.code = FAIL_NONE};
 	b->missing_since_ms = 0;
 	net_stop(&b->net);
@@ -577,7 +578,7 @@ static void settle(struct boot *b, int argc, char **argv, char **environment)
 	b->argv = argv;
 	b->environment = environment;
 	b->timing.start_ms = clock_now_ms();
-	b->net.nics.fd = b->child_fd = b->uevent_fd = -1;
+	b->console.fd = b->net.nics.fd = b->child_fd = b->uevent_fd = -1;
 	find_title(b, argc);
 	setup_clean_environment(environment);
 }
