@@ -55,6 +55,12 @@ static bool is_asked(const struct search *s, const char *host, uint16_t port)
 	       (strcasecmp(host, s->asked->host) == 0 || strcmp(numeric, s->wire->first_address) == 0);
 }
 
+static void set_group(struct plan_target *found, const struct discovery_record *record)
+{
+	found->has_tpgt = record->has_tpgt;
+	found->tpgt = record->tpgt;
+}
+
 /* A record without an address means the portal that answered, which after a redirect is not the one that was asked. */
 static void take_portal(struct search *s, const struct discovery_record *record)
 {
@@ -66,13 +72,16 @@ static void take_portal(struct search *s, const struct discovery_record *record)
 	else if (!text_host_port(span_of(s->wire->portal), &answering, &port) ||
 		 !span_copy(answering, host, sizeof host))
 		return;
-	if (is_asked(s, host, port))
+	if (is_asked(s, host, port) && !s->is_here) {
 		s->is_here = true;
+		set_group(s->found, record);
+	}
 	if (s->is_here || s->is_elsewhere || (is_local(host) && !is_local(s->asked->host)))
 		return;
 	s->is_elsewhere = true;
 	memcpy(s->found->host, host, sizeof host);
 	s->found->port = port;
+	set_group(s->found, record);
 }
 
 /* --- which target --- */

@@ -221,6 +221,8 @@ static bool begin_login(struct session *s)
 	struct login_config config = {
 		.initiator_name = s->plan->initiator.name,
 		.target_name = s->target->name,
+		.has_tpgt = s->target->has_tpgt && s->redirects.n == 0 && !session_is_kept(s),
+		.tpgt = s->target->tpgt,
 		.isid = {0x00, 0x02, 0x3d, (uint8_t)(sid >> 16), (uint8_t)(sid >> 8), (uint8_t)sid},
 		.digests = plan_digest_offer(s->plan->digest),
 		.security_first = s->advice == LOGIN_ADVICE_SECURITY_FIRST,

@@ -161,14 +161,17 @@ static void hang_up(struct wire *w)
 
 /* --- logging in --- */
 
-static bool make_config(const struct wire_peer *peer, enum login_advice advice, struct login_config *config,
-			struct fail *fail)
+/* at_portal: of the plan, not where a redirect leads. */
+static bool make_config(const struct wire_peer *peer, bool at_portal, enum login_advice advice,
+			struct login_config *config, struct fail *fail)
 {
 	const struct boot_plan *plan = peer->plan;
 	*config = (struct login_config){
 		.initiator_name = plan->initiator.name,
 		.target_name = peer->target->name,
 		.discovery = peer->discovery,
+		.has_tpgt = at_portal && !peer->discovery && peer->target->has_tpgt,
+		.tpgt = peer->target->tpgt,
 		.security_first = advice == LOGIN_ADVICE_SECURITY_FIRST,
 		.cmd_sn = 1,
 		.digests = plan_digest_offer(plan->digest),
@@ -217,7 +220,8 @@ static bool attempt(struct wire *w, const struct wire_peer *peer, const char *ho
 {
 	struct login_config config;
 	w->in_login = true;
-	if (!make_config(peer, advice, &config, fail) || !connect_portal(w, host, port, fail))
+	if (!make_config(peer, host == peer->target->host, advice, &config, fail) ||
+	    !connect_portal(w, host, port, fail))
 		return false;
 	login_start(&w->login, &config);
 	return converse(w, fail);

@@ -39,6 +39,8 @@ struct plan_target {
 	uint16_t port;
 	struct plan_lun lun;
 	char username[CHAP_NAME_MAX + 1]; /* from the URL; empty: the plan's */
+	bool has_tpgt;                    /* discovered: the portal group it was announced in */
+	uint16_t tpgt;
 };
 
 enum net_method {

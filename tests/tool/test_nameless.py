@@ -164,6 +164,18 @@ def test_addresses_of_another_place_are_passed_over(program, fake, local):
     assert f"localhost:{portal}: discovered {PREFIX}one\n" in done.stdout, done.stdout
 
 
+@pytest.mark.parametrize("group", [1, 7])
+def test_portal_group_is_the_announced_one(program, one, fake, group):
+    """RFC 7143 section 13.9: tgt's portals are in group 1."""
+    text = records(PREFIX + "one", one.v4).replace(f"{one.v4},1".encode(), f"{one.v4},{group}".encode())
+    assert f",{group}\0".encode() in text
+    done = check(program, f"iscsi_target=iscsi://{fake(text).portal}//2")
+    if group == 1:
+        assert done.returncode == 0, done.stdout
+    else:
+        assert "TargetPortalGroupTag=1: the portal was announced in group 7" in failure(done, "E3C")
+
+
 def test_redirected_discovery(program, one, fake):
     """A target without an address is where the answer came from."""
     portal = fake(b"", f"login: redirect {one.v4}").portal
