@@ -286,18 +286,28 @@ static void tell_timing(const struct boot *b)
 		 (double)(now_ms - t->disk_ms) / 1000);
 }
 
-/* Nothing half-made stays behind: who is not logged in when root is there is left out. */
+/* Nothing half-made stays behind: who was never logged in when root is there is left out. */
 static void leave_out_others(struct boot *b)
 {
 	for (unsigned i = 0; i < b->n_sessions; i++) {
 		struct session *s = &b->sessions[i];
-		if (s->state == SESSION_UP)
+		if (session_is_kept(s))
 			continue;
 		log_wait("%s: %s is not logged in, root does without it", s->portal, s->target->name);
 		session_stop(s);
 	}
 	net_stop(&b->net);
 	disks_stop(&b->disks);
+}
+
+/* What the keeper has no use for. */
+static void forget_boot(void *argument)
+{
+	struct boot *b = argument;
+	memory_unshare(b->disks.list, sizeof *b->disks.list);
+	memory_forget(&b->modules, sizeof b->modules);
+	memory_forget(&b->net, sizeof b->net);
+	memory_forget(&b->sessions[b->n_sessions], (TARGETS_MAX - b->n_sessions) * sizeof *b->sessions);
 }
 
 /* The root is mounted: all checks, then the point of no return. */
@@ -312,7 +322,15 @@ static bool switch_over(struct boot *b, struct fail *fail)
 	leave_out_others(b);
 	console_unwatch(&b->console);
 	log_restore_limit();
-	keeper_leave(&b->transport, b->sessions, b->n_sessions, b->title, b->n_title_bytes);
+	keeper_leave(&(struct keeper_config){
+		.transport = &b->transport,
+		.sessions = b->sessions,
+		.n_sessions = b->n_sessions,
+		.title = b->title,
+		.n_title_bytes = b->n_title_bytes,
+		.forget = forget_boot,
+		.argument = b,
+	});
 	secret_wipe(&b->plan.chap.secret);
 	secret_wipe(&b->plan.chap_in.secret);
 	b->argv[0] = init;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The resident part: a process that stays behind when init takes over, in the emptied initramfs, with nothing open on
- * the real root. It holds the sessions' state and the netlink sockets, and tells the kernel log when a session is lost.
+ * the real root. It holds the sessions' state and the netlink sockets, and brings every session back whose connection
+ * is lost, however often and however long.
  */
 #ifndef BOOT_KEEPER_H
 #define BOOT_KEEPER_H
@@ -12,11 +13,20 @@
 /* What the process shows as its name in `ps`. */
 #define KEEPER_TITLE "@iscsiroot keeper"
 
+struct keeper_config {
+	struct transport *transport;
+	struct session *sessions;
+	unsigned n_sessions;
+	char *title; /* memory of this process's argv and environment, n_title_bytes long */
+	size_t n_title_bytes;
+	void (*forget)(void *argument); /* called in the keeper: gives back the memory of what has had its day */
+	void *argument;
+};
+
 /*
- * Leaves the keeper behind; to be called before the mounts are moved, while /proc is there. title: memory of this
- * process's argv and environment, n_title_bytes long. Failure is told and not fatal: the root works without it.
+ * Leaves the keeper behind; to be called before the mounts are moved, while /proc is there. Failure is told and not
+ * fatal: the root works without it.
  */
-void keeper_leave(struct transport *transport, const struct session *sessions, unsigned n_sessions, char *title,
-		  size_t n_title_bytes);
+void keeper_leave(const struct keeper_config *config);
 
 #endif

@@ -2,6 +2,9 @@
 /*
  * Back-off and what the user hears of it. A failure is told whole when it is new; while it lasts, a line now and then
  * says what is awaited, for how long already and when the next attempt is.
+ *
+ * What is urgent has worked before and is in use: it is tried again for ever and soon, whatever the failure, and told
+ * of seldom, since an outage may last for days.
  */
 #ifndef BOOT_RETRY_H
 #define BOOT_RETRY_H
@@ -12,6 +15,7 @@
 #include "base/fail.h"
 
 struct retry {
+	bool urgent;           /* set by the owner; stays over retry_reset */
 	unsigned n_failed;     /* attempts since the last success */
 	int64_t since_ms;      /* when the first of them failed */
 	int64_t next_ms;       /* when to try again */
@@ -26,7 +30,7 @@ struct retry {
  */
 bool retry_failed(struct retry *retry, int64_t now_ms, const char *what, const struct fail *fail);
 
-/* Success: forgets everything. */
+/* Success: forgets all failures. */
 void retry_reset(struct retry *retry);
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The session's state machine. Kernel objects are made only once TCP is connected, and a failed attempt takes them
- * down before anything else happens. The ISID is open-iscsi's scheme, 00 02 3d and the kernel's session id, so that
- * iscsid's later login is a reinstatement of this session (RFC 7143 section 6.3.5).
+ * The session's state machine. Kernel objects are made only once TCP is connected. A failed attempt takes them down
+ * before anything else happens, or stops the connection of a session that has been up. The ISID is open-iscsi's scheme,
+ * 00 02 3d and the kernel's session id, so that each later login, ours or iscsid's, is a reinstatement of this session
+ * (RFC 7143 section 6.3.5).
  */
 #include "boot/session.h"
 
@@ -13,11 +14,19 @@
 #include "base/cursor.h"
 #include "boot/log.h"
 #include "boot/portal.h"
+#include "iscsi/ffp.h"
 
 enum {
 	RESOLVE_WAIT_MS = 20000,
 	CONNECT_WAIT_MS = 10000,
 	LOGIN_WAIT_MS = 15000, /* for the whole login, as open-iscsi's login_timeout */
+	LOGOUT_WAIT_MS = 2000,
+	/* Of a session that is in use: a packet lost with the network costs no more than this. */
+	AGAIN_CONNECT_WAIT_MS = 1000,
+	AGAIN_CONNECT_LATER_MS = 3000,
+	AGAIN_LATER_AFTER_MS = 60000,
+	AGAIN_LOGIN_WAIT_MS = 3000,
+	SPREAD_MS = 250, /* over which many machines come back to a target */
 	REDIRECTS_MAX = 8,
 	REPLACEMENT_TIMEOUT_S = 86400, /* open-iscsi's advice for a root disk: I/O waits for its target for a day */
 	NOOP_S = 5,                    /* open-iscsi's noop_out_interval and _timeout; the kernel sends them */
@@ -38,6 +47,13 @@ static const char *session_username(const struct session *s)
 	return s->target->username[0] != '\0' ? s->target->username : s->plan->chap.username;
 }
 
+static void enter(struct session *s, enum session_state state, int64_t now_ms, int64_t wait_ms)
+{
+	s->state = state;
+	s->wait_ms = wait_ms;
+	s->deadline_ms = now_ms + wait_ms;
+}
+
 /* --- failing --- */
 
 /* Serves the handover engine until it needs something else of us. */
@@ -56,20 +72,46 @@ static bool serve_handover(struct session *s)
 	return good;
 }
 
-void session_stop(struct session *s)
+/* Ends the attempt; what is in the kernel goes where `leave` leads. */
+static void end_attempt(struct session *s, void (*leave)(struct handover *))
 {
-	child_kill(&s->scan);
 	resolve_cancel(&s->resolver);
 	if (s->handover.has_session) {
-		handover_close(&s->handover);
+		leave(&s->handover);
 		serve_handover(s);
 	}
 	login_end(&s->login);
 	if (s->tcp_fd >= 0)
 		tcp_close(s->tcp_fd);
 	s->tcp_fd = -1;
-	s->scanned = false;
 	s->state = SESSION_IDLE;
+}
+
+void session_stop(struct session *s)
+{
+	child_kill(&s->scan);
+	end_attempt(s, handover_close);
+	s->scanned = false;
+	s->retry.urgent = false;
+	s->advice = LOGIN_ADVICE_NONE;
+	s->lost_ms = 0;
+}
+
+bool session_is_kept(const struct session *s)
+{
+	return s->handover.has_run;
+}
+
+/* The connection of a session that was up is gone: its disks wait from now on. */
+static void session_lost(struct session *s, int64_t now_ms)
+{
+	s->n_lost++;
+	s->lost_ms = now_ms;
+	s->advice = s->worked;
+	log_error("%s: the connection to %s broke (%s), its disks wait until it is back", s->portal, s->target->name,
+		  s->fail.detail);
+	end_attempt(s, handover_recover);
+	enter(s, SESSION_WAIT_RETRY, now_ms, now_ms % SPREAD_MS);
 }
 
 /* Some targets refuse what others need: such an attempt is made again at once, once, the other way. */
@@ -93,15 +135,17 @@ static bool try_other_way(struct session *s)
 
 static void session_failed(struct session *s, int64_t now_ms)
 {
-	if (try_other_way(s)) {
-		session_stop(s);
-		s->state = SESSION_WAIT_RETRY;
-		s->deadline_ms = now_ms;
+	if (s->lost_ms == 0 && session_is_kept(s)) {
+		session_lost(s, now_ms);
 		return;
 	}
-	const char *doing = s->state == SESSION_UP ? "the session with" : "cannot log in to";
-	fail_context(&s->fail, "%s %s at %s", doing, s->target->name, s->portal);
-	session_stop(s);
+	if (try_other_way(s)) {
+		end_attempt(s, handover_recover);
+		enter(s, SESSION_WAIT_RETRY, now_ms, 0);
+		return;
+	}
+	fail_context(&s->fail, "cannot log in to %s at %s", s->target->name, s->portal);
+	end_attempt(s, handover_recover);
 	s->redirect_host[0] = '\0';
 	s->n_redirects = 0;
 	bool again = retry_failed(&s->retry, now_ms, s->portal, &s->fail);
@@ -111,19 +155,25 @@ static void session_failed(struct session *s, int64_t now_ms)
 
 /* --- logging in --- */
 
-static bool send_login_pdu(struct session *s)
+static bool send_pdu(struct session *s, const uint8_t header[static PDU_HEADER_BYTES], const uint8_t *data,
+		     size_t n_data_bytes)
 {
 	uint8_t bytes[ISCSI_NL_REQUEST_MAX];
-	const uint8_t *header, *data;
-	size_t n_data_bytes;
 	struct iscsi_nl_message reply;
 	struct writer request = writer_over(bytes, sizeof bytes);
-	login_to_send(&s->login, &header, &data, &n_data_bytes);
 	iscsi_nl_send_pdu(&request, &s->handover.conn, header, data, n_data_bytes);
 	if (!transport_request(s->transport, &request, &reply, &s->fail))
 		return false;
-	if (reply.error != 0)
-		return fail_set(&s->fail, FAIL_LOGIN_CLOSED, "sending: %s", strerror(-reply.error));
+	return reply.error == 0 || fail_set(&s->fail, FAIL_LOGIN_CLOSED, "sending: %s", strerror(-reply.error));
+}
+
+static bool send_login_pdu(struct session *s)
+{
+	const uint8_t *header, *data;
+	size_t n_data_bytes;
+	login_to_send(&s->login, &header, &data, &n_data_bytes);
+	if (!send_pdu(s, header, data, n_data_bytes))
+		return false;
 	login_sent(&s->login);
 	return true;
 }
@@ -201,6 +251,16 @@ static void log_login(const struct session *s, const struct login_result *result
 		log_info("%s: logged in to %s, no authentication", s->portal, s->target->name);
 }
 
+static void tell_return(const struct session *s, int64_t now_ms)
+{
+	if (s->lost_ms != 0)
+		log_wait("%s: %s is back after %.1f s, its disks go on (attempt %u)", s->portal, s->target->name,
+			 (double)(now_ms - s->lost_ms) / 1000, s->retry.n_failed + 1);
+	else if (s->retry.n_failed > 0)
+		log_wait("%s: back after %lld s and %u attempts", s->portal,
+			 (long long)(now_ms - s->retry.since_ms) / 1000, s->retry.n_failed + 1);
+}
+
 static bool enter_full_feature(struct session *s, int64_t now_ms)
 {
 	const struct login_result *result = login_result(&s->login);
@@ -213,14 +273,16 @@ static bool enter_full_feature(struct session *s, int64_t now_ms)
 	s->state = SESSION_UP;
 	s->deadline_ms = INT64_MAX;
 	log_login(s, result);
-	s->advice = LOGIN_ADVICE_NONE;
-	if (s->retry.n_failed > 0)
-		log_wait("%s: back after %lld s and %u attempts", s->portal,
-			 (long long)(now_ms - s->retry.since_ms) / 1000, s->retry.n_failed + 1);
+	s->worked = s->advice;
+	tell_return(s, now_ms);
 	retry_reset(&s->retry);
+	s->retry.urgent = true;
+	s->lost_ms = 0;
+	s->n_login_timeouts = 0;
 	s->n_redirects = 0;
 	login_end(&s->login);
-	session_scan(s);
+	if (!s->scanned)
+		session_scan(s);
 	return true;
 }
 
@@ -238,7 +300,7 @@ static bool follow_redirect(struct session *s)
 	s->redirect_port = port;
 	s->n_redirects++;
 	s->advice = LOGIN_ADVICE_NONE;
-	session_stop(s);
+	end_attempt(s, handover_recover);
 	return true;
 }
 
@@ -272,22 +334,132 @@ static size_t pdu_data_bytes(const struct iscsi_nl_message *event)
 	return stated < there ? stated : there;
 }
 
+/* The kernel writes the counters and stops sending commands. */
+static bool start_logout(struct session *s, int64_t now_ms)
+{
+	uint8_t header[PDU_HEADER_BYTES];
+	const struct ffp_counters counters = {.itt = 0};
+	ffp_encode_logout(&counters, header);
+	enter(s, SESSION_LOGGING_OUT, now_ms, LOGOUT_WAIT_MS);
+	return send_pdu(s, header, NULL, 0);
+}
+
+/* RFC 7143 section 11.9.1: what a target wants of a session that is up. */
+static bool take_async(struct session *s, const struct ffp_answer *answer, int64_t now_ms)
+{
+	switch (answer->async_event) {
+	case FFP_ASYNC_LOGOUT:
+	case FFP_ASYNC_RENEGOTIATE:
+		log_wait("%s: the target asks for a new login", s->portal);
+		return start_logout(s, now_ms);
+	case FFP_ASYNC_DROP_CONNECTION:
+	case FFP_ASYNC_DROP_ALL:
+		return fail_set(&s->fail, FAIL_SESSION_LOST, "the target drops the connection");
+	default:
+		return true;
+	}
+}
+
+/* A PDU the kernel leaves to us while the session is up. */
+static bool take_pdu(struct session *s, const struct iscsi_nl_message *event, int64_t now_ms)
+{
+	struct ffp_answer answer;
+	ffp_decode_answer(event->pdu, &answer);
+	if (answer.opcode == FFP_ASYNC && s->state == SESSION_UP)
+		return take_async(s, &answer, now_ms);
+	if (answer.opcode == FFP_LOGOUT_RESPONSE && s->state == SESSION_LOGGING_OUT)
+		return fail_set(&s->fail, FAIL_SESSION_LOST, "logged out, as the target asked");
+	return true;
+}
+
+static bool take_login_answer(struct session *s, const struct iscsi_nl_message *event, int64_t now_ms)
+{
+	return login_receive(&s->login, event->pdu, event->pdu + PDU_HEADER_BYTES, pdu_data_bytes(event), &s->fail) &&
+	       go_on_with_login(s, now_ms);
+}
+
+static bool take_event(struct session *s, const struct iscsi_nl_message *event, int64_t now_ms)
+{
+	bool has_login = s->state == SESSION_LOGGING_IN;
+	switch (event->type) {
+	case ISCSI_NL_CONN_ERROR:
+		return fail_set(&s->fail, has_login ? FAIL_LOGIN_CLOSED : FAIL_SESSION_LOST, "error %u %s",
+				event->conn_error, iscsi_nl_conn_error_name(event->conn_error));
+	case ISCSI_NL_RECV_PDU:
+		return has_login ? take_login_answer(s, event, now_ms) : take_pdu(s, event, now_ms);
+	default:
+		return true;
+	}
+}
+
+static void session_destroyed(struct session *s)
+{
+	handover_forget(&s->handover);
+	session_stop(s);
+	s->state = SESSION_GAVE_UP;
+	fail_set(&s->fail, FAIL_SESSION_LOST, "another program has logged it out");
+	log_wait("%s: %s: another program has logged it out", s->portal, s->target->name);
+}
+
+/* The attempt ends without a word to the kernel. */
+static void leave_alone(struct handover *h)
+{
+	(void)h;
+}
+
+void session_stand_aside(struct session *s)
+{
+	if (!session_is_kept(s) || s->state == SESSION_ASIDE)
+		return;
+	end_attempt(s, leave_alone);
+	enter(s, SESSION_ASIDE, INT64_MAX, 0);
+}
+
+void session_take_back(struct session *s, bool is_up, int64_t now_ms)
+{
+	if (s->state != SESSION_ASIDE)
+		return;
+	handover_adopt(&s->handover);
+	enter(s, SESSION_UP, INT64_MAX, 0);
+	s->fail = (struct fail){.code = FAIL_NONE};
+	s->lost_ms = 0;
+	retry_reset(&s->retry);
+	if (is_up)
+		return;
+	fail_set(&s->fail, FAIL_SESSION_LOST, "who looked after it is gone");
+	session_lost(s, now_ms);
+}
+
+/* A connection error is news of the connection that is in use; not of one that is stopped already. */
+static bool is_stale(const struct session *s, const struct iscsi_nl_message *event)
+{
+	return event->type == ISCSI_NL_CONN_ERROR && s->state != SESSION_UP && s->state != SESSION_LOGGING_IN &&
+	       s->state != SESSION_LOGGING_OUT;
+}
+
 void session_event(struct session *s, const struct iscsi_nl_message *event, int64_t now_ms)
 {
-	bool good = true;
-	if (event->type == ISCSI_NL_CONN_ERROR)
-		good = fail_set(&s->fail, s->state == SESSION_UP ? FAIL_SESSION_LOST : FAIL_LOGIN_CLOSED, "error %u %s",
-				event->conn_error, iscsi_nl_conn_error_name(event->conn_error));
-	else if (event->type == ISCSI_NL_RECV_PDU && s->state == SESSION_LOGGING_IN &&
-		 event->n_pdu_bytes >= PDU_HEADER_BYTES)
-		good = login_receive(&s->login, event->pdu, event->pdu + PDU_HEADER_BYTES, pdu_data_bytes(event),
-				     &s->fail) &&
-		       go_on_with_login(s, now_ms);
-	if (!good)
+	if (event->type == ISCSI_NL_SESSION_DESTROYED)
+		session_destroyed(s);
+	else if (!is_stale(s, event) && !take_event(s, event, now_ms))
 		session_failed(s, now_ms);
 }
 
 /* --- reaching the portal --- */
+
+static int64_t connect_wait_ms(const struct session *s, int64_t now_ms)
+{
+	if (!session_is_kept(s))
+		return CONNECT_WAIT_MS;
+	return now_ms - s->lost_ms < AGAIN_LATER_AFTER_MS ? AGAIN_CONNECT_WAIT_MS : AGAIN_CONNECT_LATER_MS;
+}
+
+/* Short at first, since the network may have come back meanwhile; ever longer, since the target may be slow. */
+static int64_t login_wait_ms(const struct session *s)
+{
+	int64_t wait_ms = (int64_t)AGAIN_LOGIN_WAIT_MS * (s->n_login_timeouts + 1);
+	return session_is_kept(s) && wait_ms < LOGIN_WAIT_MS ? wait_ms : LOGIN_WAIT_MS;
+}
 
 static bool connected(struct session *s, int64_t now_ms)
 {
@@ -306,22 +478,35 @@ static bool connected(struct session *s, int64_t now_ms)
 		.ping_tmo_s = NOOP_S,
 		.recv_tmo_s = NOOP_S,
 	};
-	s->state = SESSION_LOGGING_IN;
-	s->deadline_ms = now_ms + LOGIN_WAIT_MS;
-	handover_start(&s->handover, &config);
+	enter(s, SESSION_LOGGING_IN, now_ms, login_wait_ms(s));
+	if (session_is_kept(s))
+		handover_resume(&s->handover, s->tcp_fd);
+	else
+		handover_start(&s->handover, &config);
 	return serve_handover(s) && begin_login(s);
 }
 
 static bool connect_portal(struct session *s, int64_t now_ms)
 {
 	int error = tcp_connect(&s->address, &s->tcp_fd);
-	s->state = SESSION_CONNECTING;
-	s->deadline_ms = now_ms + CONNECT_WAIT_MS;
-	if (s->n_redirects == 0)
+	enter(s, SESSION_CONNECTING, now_ms, connect_wait_ms(s, now_ms));
+	if (s->n_redirects == 0) {
+		s->first_address = s->address;
 		tcp_address_format(&s->address, s->persistent_address);
+	}
 	if (error == 0)
 		return connected(s, now_ms);
 	return error == -EINPROGRESS || portal_connect_failed(-error, &s->fail);
+}
+
+/* The address of a name found before, for a session that asks no name server any more. */
+static bool reach_known(struct session *s, int64_t now_ms)
+{
+	if (s->n_redirects > 0 && strcmp(s->redirect_known, s->redirect_host) != 0)
+		return fail_set(&s->fail, FAIL_NAME_UNRESOLVED, "%s, a redirect to a name that was not in use before",
+				s->redirect_host);
+	s->address = s->n_redirects > 0 ? s->redirect_address : s->first_address;
+	return connect_portal(s, now_ms);
 }
 
 static bool start(struct session *s, int64_t now_ms)
@@ -335,9 +520,10 @@ static bool start(struct session *s, int64_t now_ms)
 		tcp_address_make(&s->address, &ip, port, 0);
 		return connect_portal(s, now_ms);
 	}
+	if (s->stays)
+		return reach_known(s, now_ms);
 	int error = resolve_start(&s->resolver, host, port);
-	s->state = SESSION_RESOLVING;
-	s->deadline_ms = now_ms + RESOLVE_WAIT_MS;
+	enter(s, SESSION_RESOLVING, now_ms, RESOLVE_WAIT_MS);
 	return error == 0 || fail_errno(&s->fail, FAIL_NAME_UNRESOLVED, -error, "%s", host);
 }
 
@@ -346,6 +532,10 @@ static bool resolved(struct session *s, int64_t now_ms)
 	int error = resolve_finish(&s->resolver, &s->address);
 	if (error != 0)
 		return fail_errno(&s->fail, FAIL_NAME_UNRESOLVED, -error, "%s", s->portal);
+	if (s->n_redirects > 0) {
+		memcpy(s->redirect_known, s->redirect_host, sizeof s->redirect_known);
+		s->redirect_address = s->address;
+	}
 	return connect_portal(s, now_ms);
 }
 
@@ -360,14 +550,17 @@ static bool connecting(struct session *s, int64_t now_ms)
 /* Nothing came before the deadline: which wait was it? */
 static bool too_late(struct session *s, int64_t now_ms)
 {
+	long long wait_s = (s->wait_ms + 500) / 1000;
 	switch (s->state) {
 	case SESSION_RESOLVING:
-		return fail_set(&s->fail, FAIL_NAME_UNRESOLVED, "no name server answered in %d s",
-				RESOLVE_WAIT_MS / 1000);
+		return fail_set(&s->fail, FAIL_NAME_UNRESOLVED, "no name server answered in %lld s", wait_s);
 	case SESSION_CONNECTING:
-		return fail_set(&s->fail, FAIL_PORTAL_SILENT, "%d s", CONNECT_WAIT_MS / 1000);
+		return fail_set(&s->fail, FAIL_PORTAL_SILENT, "%lld s", wait_s);
 	case SESSION_LOGGING_IN:
-		return fail_set(&s->fail, FAIL_LOGIN_TIMEOUT, "%d s", LOGIN_WAIT_MS / 1000);
+		s->n_login_timeouts++;
+		return fail_set(&s->fail, FAIL_LOGIN_TIMEOUT, "%lld s", wait_s);
+	case SESSION_LOGGING_OUT:
+		return fail_set(&s->fail, FAIL_SESSION_LOST, "the target asked for a logout and did not answer it");
 	case SESSION_WAIT_RETRY:
 		return start(s, now_ms);
 	default:
@@ -378,23 +571,19 @@ static bool too_late(struct session *s, int64_t now_ms)
 enum fail_code session_waits_for(const struct session *s)
 {
 	static const enum fail_code waits[] = {
-		[SESSION_IDLE] = FAIL_NO_TRANSPORT,
-		[SESSION_RESOLVING] = FAIL_NAME_UNRESOLVED,
-		[SESSION_CONNECTING] = FAIL_PORTAL_SILENT,
-		[SESSION_LOGGING_IN] = FAIL_LOGIN_TIMEOUT,
-		[SESSION_WAIT_RETRY] = FAIL_PORTAL_SILENT,
-		[SESSION_GAVE_UP] = FAIL_PORTAL_SILENT,
-		[SESSION_UP] = FAIL_NONE,
+		[SESSION_IDLE] = FAIL_NO_TRANSPORT,        [SESSION_RESOLVING] = FAIL_NAME_UNRESOLVED,
+		[SESSION_CONNECTING] = FAIL_PORTAL_SILENT, [SESSION_LOGGING_IN] = FAIL_LOGIN_TIMEOUT,
+		[SESSION_WAIT_RETRY] = FAIL_PORTAL_SILENT, [SESSION_GAVE_UP] = FAIL_PORTAL_SILENT,
+		[SESSION_ASIDE] = FAIL_PORTAL_SILENT,      [SESSION_UP] = FAIL_NONE,
+		[SESSION_LOGGING_OUT] = FAIL_SESSION_LOST,
 	};
 	return s->state != SESSION_UP && s->retry.n_failed > 0 ? s->retry.code : waits[s->state];
 }
 
 void session_kick(struct session *s)
 {
-	if (s->state == SESSION_IDLE || s->state == SESSION_WAIT_RETRY || s->state == SESSION_GAVE_UP) {
-		s->state = SESSION_WAIT_RETRY;
-		s->deadline_ms = 0;
-	}
+	if (s->state == SESSION_IDLE || s->state == SESSION_WAIT_RETRY || s->state == SESSION_GAVE_UP)
+		enter(s, SESSION_WAIT_RETRY, 0, 0);
 }
 
 void session_want(const struct session *s, struct loop *loop)
@@ -422,6 +611,13 @@ void session_step(struct session *s, const struct loop *loop)
 		good = start(s, loop->now_ms);
 	if (!good)
 		session_failed(s, loop->now_ms);
+}
+
+void session_stay(struct session *s)
+{
+	s->stays = true;
+	s->scan = (struct child){.pid = 0};
+	s->scanned = true;
 }
 
 /* --- the LUNs --- */

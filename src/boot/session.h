@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * One session from portal to kernel: resolve, connect, hand over, log in, scan; on any failure back to where the next
- * attempt starts, with nothing left in the kernel. First login and every later one run the same lines. Translates
- * between the rooms iscsi/ and kernel/, which do not know each other.
+ * attempt starts. Until the first login is done nothing is left in the kernel by a failure; from then on the session
+ * stays there, holding back the I/O of its disks until the connection is made anew. First login and every later one run
+ * the same lines. Translates between the rooms iscsi/ and kernel/, which do not know each other.
  */
 #ifndef BOOT_SESSION_H
 #define BOOT_SESSION_H
@@ -25,8 +26,10 @@ enum session_state {
 	SESSION_CONNECTING,
 	SESSION_LOGGING_IN,
 	SESSION_UP,
+	SESSION_LOGGING_OUT, /* the target asked for it; then a new login */
 	SESSION_WAIT_RETRY,
-	SESSION_GAVE_UP, /* the failure does not pass by itself */
+	SESSION_ASIDE,   /* another program looks after the session in the kernel */
+	SESSION_GAVE_UP, /* the failure does not pass by itself; or somebody else took the session down */
 };
 
 enum {
@@ -38,7 +41,7 @@ struct session {
 	const struct boot_plan *plan;
 	struct transport *transport;
 	enum session_state state;
-	int64_t deadline_ms; /* of the present state */
+	int64_t wait_ms, deadline_ms; /* of the present state: how long it may last, and until when */
 
 	char portal[PORTAL_TEXT_BYTES];          /* the one in use, as text */
 	char redirect_host[ISCSI_VALUE_MAX + 1]; /* empty: the plan's portal */
@@ -46,14 +49,22 @@ struct session {
 	unsigned n_redirects;
 	struct resolver resolver;
 	struct tcp_address address;
+	struct tcp_address first_address;  /* of the plan's portal */
+	char redirect_known[HOST_MAX + 1]; /* a name, and below its address, for a session that asks no name server */
+	struct tcp_address redirect_address;
 	char persistent_address[IP_TEXT_BYTES]; /* the first portal, numeric */
 	int tcp_fd;
 
 	struct handover handover;
 	struct login login;
 	enum login_advice advice; /* for the present attempt, from the one before */
+	enum login_advice worked; /* the one of the last login */
 	struct retry retry;
-	struct fail fail; /* the last one */
+	struct fail fail;          /* the last one */
+	unsigned n_lost;           /* how often the connection was lost */
+	int64_t lost_ms;           /* since when it is; 0: it is there */
+	unsigned n_login_timeouts; /* since then */
+	bool stays;                /* session_stay */
 
 	struct child scan;
 	bool scanned; /* at least once since it is up */
@@ -81,5 +92,18 @@ bool session_settled(const struct session *s);
 
 /* Logs nothing, leaves nothing in the kernel; the session may start again by session_kick. */
 void session_stop(struct session *s);
+
+/* It has been up, and its disks may be in use: it is in the kernel, with a connection or waiting for one. */
+bool session_is_kept(const struct session *s);
+
+/*
+ * Another program looks after the session: nothing is done any more, whatever comes, until session_take_back. is_up:
+ * whether it has a connection.
+ */
+void session_stand_aside(struct session *s);
+void session_take_back(struct session *s, bool is_up, int64_t now_ms);
+
+/* From now on in a process that stays: no children, no name servers, but the addresses found before. */
+void session_stay(struct session *s);
 
 #endif

@@ -12,6 +12,9 @@
 
 static const char handle_path[] = "/sys/class/iscsi_transport/tcp/handle";
 
+/* A reply is an event without text; an event may bring a PDU of a login. */
+static _Alignas(8) uint8_t reply_room[ISCSI_NL_REPLY_MAX], event_room[ISCSI_NL_MESSAGE_MAX];
+
 bool transport_exists(void)
 {
 	return file_exists(handle_path);
@@ -36,26 +39,30 @@ bool transport_open(struct transport *t, struct fail *fail)
 
 bool transport_request(struct transport *t, struct writer *request, struct iscsi_nl_message *reply, struct fail *fail)
 {
-	static _Alignas(8) uint8_t bytes[ISCSI_NL_MESSAGE_MAX];
 	size_t used;
 	ssize_t n = request->full ? -EMSGSIZE : netlink_send(t->request_fd, request->bytes, request->n_bytes);
 	bytes_wipe(request->bytes, request->n_bytes);
 	if (n >= 0)
-		n = netlink_receive(t->request_fd, bytes, sizeof bytes);
+		n = netlink_receive(t->request_fd, reply_room, sizeof reply_room);
 	if (n < 0)
 		return fail_errno(fail, FAIL_NETLINK, (int)-n, "NETLINK_ISCSI");
-	return iscsi_nl_decode(bytes, (size_t)n, reply, &used) || fail_set(fail, FAIL_NETLINK, "a torn answer");
+	return iscsi_nl_decode(reply_room, (size_t)n, reply, &used) || fail_set(fail, FAIL_NETLINK, "a torn answer");
 }
 
 bool transport_event(struct transport *t, struct iscsi_nl_message *event)
 {
-	static _Alignas(8) uint8_t bytes[ISCSI_NL_MESSAGE_MAX];
 	size_t used;
 	if (t->handle == 0)
 		return false;
 	ssize_t n;
 	do
-		n = netlink_receive(t->event_fd, bytes, sizeof bytes);
-	while (n == -ENOBUFS || (n > 0 && !iscsi_nl_decode(bytes, (size_t)n, event, &used)));
+		n = netlink_receive(t->event_fd, event_room, sizeof event_room);
+	while (n == -ENOBUFS || (n > 0 && !iscsi_nl_decode(event_room, (size_t)n, event, &used)));
 	return n > 0;
+}
+
+void transport_occupy(void)
+{
+	memory_occupy(reply_room, sizeof reply_room);
+	memory_occupy(event_room, sizeof event_room);
 }

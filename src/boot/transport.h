@@ -29,4 +29,7 @@ bool transport_request(struct transport *t, struct writer *request, struct iscsi
 /* The next event, valid until the next call. False: none is waiting. */
 bool transport_event(struct transport *t, struct iscsi_nl_message *event);
 
+/* Makes the room for messages this process's own (memory_occupy). */
+void transport_occupy(void);
+
 #endif

@@ -27,6 +27,15 @@ enum ffp_opcode {
 	FFP_REJECT = 0x3f,
 };
 
+/* AsyncEvent, RFC 7143 section 11.9.1. */
+enum ffp_async {
+	FFP_ASYNC_SCSI = 0,
+	FFP_ASYNC_LOGOUT = 1,          /* the target asks for a logout */
+	FFP_ASYNC_DROP_CONNECTION = 2, /* and says that it will */
+	FFP_ASYNC_DROP_ALL = 3,
+	FFP_ASYNC_RENEGOTIATE = 4,
+};
+
 #define FFP_NO_TAG UINT32_C(0xffffffff)
 
 enum {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The handover as one table, walked from top to bottom: what is asked of the kernel, where the caller logs in, where
- * the session runs, and the way down. A row is a request or one of the three resting places; the engine is its position
- * in the table. Sends and receives nothing itself.
+ * the session runs, where it waits for another connection, and the way down. A row is a request or one of the resting
+ * places; the engine is its position in the table. Sends and receives nothing itself.
  */
 #include "kernel/handover.h"
 
@@ -87,6 +87,9 @@ static const struct step steps[] = {
 	{.name = "running", .state = HANDOVER_RUNNING},
 
 	{REQUEST(STOP_CONN)},
+	{.name = "stopped", .state = HANDOVER_STOPPED},
+
+	{REQUEST(STOP_CONN)},
 	{REQUEST(DESTROY_CONN)},
 	{REQUEST(DESTROY_SESSION)},
 
@@ -98,11 +101,21 @@ enum {
 	STEP_CLOSED = N_STEPS - 1,
 	STEP_DESTROY_SESSION = N_STEPS - 2,
 	STEP_STOP_CONN = N_STEPS - 4,
+	STEP_STOPPED = N_STEPS - 5,
+	STEP_RECOVER = N_STEPS - 6,
+	STEP_RUNNING = N_STEPS - 7,
+	STEP_BIND_CONN = 2,
 };
 
 static bool is_closing(const struct handover *h)
 {
 	return h->step >= STEP_STOP_CONN;
+}
+
+/* On the way to a resting place that is reached whatever the kernel answers. */
+static bool is_going_down(const struct handover *h)
+{
+	return h->step >= STEP_RECOVER;
 }
 
 static bool has_text(const char *text)
@@ -198,7 +211,7 @@ size_t handover_request(const struct handover *h, uint8_t *out, size_t n_max)
 		put_param(&w, h, step);
 		break;
 	case ISCSI_NL_STOP_CONN:
-		iscsi_nl_stop_conn(&w, &h->conn, ISCSI_NL_STOP_TERM);
+		iscsi_nl_stop_conn(&w, &h->conn, h->step == STEP_RECOVER ? ISCSI_NL_STOP_RECOVER : ISCSI_NL_STOP_TERM);
 		break;
 	default:
 		iscsi_nl_simple(&w, step->request, &h->conn);
@@ -231,11 +244,14 @@ static void note_reply(struct handover *h, const struct iscsi_nl_message *reply)
 		h->has_conn = true;
 		h->conn.cid = reply->cid;
 		break;
+	case ISCSI_NL_START_CONN:
+		h->has_run = true;
+		break;
 	case ISCSI_NL_DESTROY_CONN:
 		h->has_conn = false;
 		break;
 	case ISCSI_NL_DESTROY_SESSION:
-		h->has_session = false;
+		h->has_session = h->has_run = false;
 		break;
 	default:
 		break;
@@ -244,8 +260,8 @@ static void note_reply(struct handover *h, const struct iscsi_nl_message *reply)
 
 bool handover_reply(struct handover *h, const struct iscsi_nl_message *reply, struct fail *fail)
 {
-	if (!is_closing(h) && !step_accepted(&steps[h->step], reply, fail)) {
-		handover_close(h);
+	if (!is_going_down(h) && !step_accepted(&steps[h->step], reply, fail)) {
+		handover_recover(h);
 		return false;
 	}
 	note_reply(h, reply);
@@ -257,6 +273,31 @@ void handover_logged_in(struct handover *h, const struct handover_values *values
 {
 	h->values = *values;
 	step_forward(h);
+}
+
+void handover_recover(struct handover *h)
+{
+	if (!h->has_run)
+		handover_close(h);
+	else if (!is_going_down(h))
+		h->step = STEP_RECOVER;
+}
+
+void handover_adopt(struct handover *h)
+{
+	h->step = STEP_RUNNING;
+}
+
+void handover_resume(struct handover *h, int tcp_fd)
+{
+	h->config.tcp_fd = tcp_fd;
+	h->step = STEP_BIND_CONN;
+}
+
+void handover_forget(struct handover *h)
+{
+	h->has_session = h->has_conn = h->has_run = false;
+	h->step = STEP_CLOSED;
 }
 
 void handover_close(struct handover *h)

@@ -5,8 +5,10 @@
  *
  *     CREATE_SESSION, CREATE_CONN, BIND_CONN, SET_PARAM... | login (caller) | SET_PARAM..., START_CONN -> running
  *
- * and back down from wherever it stands: STOP_CONN(TERM), DESTROY_CONN, DESTROY_SESSION. One request is in flight at a
- * time: the kernel answers inside sendmsg. Follows kernel drivers/scsi/scsi_transport_iscsi.c.
+ * A session that has run once is kept when its connection is lost: STOP_CONN(RECOVER), and from BIND_CONN on the same
+ * lines with a new socket; meanwhile the kernel holds back the I/O of its disks. Everything is taken down from wherever
+ * it stands by STOP_CONN(TERM), DESTROY_CONN, DESTROY_SESSION. One request is in flight at a time: the kernel answers
+ * inside sendmsg. Follows kernel drivers/scsi/scsi_transport_iscsi.c.
  */
 #ifndef KERNEL_HANDOVER_H
 #define KERNEL_HANDOVER_H
@@ -46,6 +48,7 @@ enum handover_state {
 	HANDOVER_REQUEST, /* a request is to be sent: handover_request, then handover_reply */
 	HANDOVER_LOGIN,   /* bound and ready: the caller logs in, then handover_logged_in or handover_close */
 	HANDOVER_RUNNING, /* full feature phase: the kernel owns the connection */
+	HANDOVER_STOPPED, /* the session waits without a connection: handover_resume or handover_close */
 	HANDOVER_CLOSED,  /* nothing is left in the kernel */
 };
 
@@ -54,6 +57,7 @@ struct handover {
 	struct handover_values values;
 	struct iscsi_nl_conn conn; /* sid is valid once has_session */
 	bool has_session, has_conn;
+	bool has_run; /* the session has disks that may be in use: a failure stops it, and does not take it down */
 	uint32_t host_no;
 	size_t step; /* row in the table of steps */
 };
@@ -69,15 +73,30 @@ size_t handover_request(const struct handover *h, uint8_t *out, size_t n_max);
 
 /*
  * The kernel's answer to it. False: the kernel refused a step (FAIL_KERNEL_REFUSED names step and errno) or the answer
- * is to something else; the engine then takes down by itself: go on serving HANDOVER_REQUEST until HANDOVER_CLOSED.
- * Refusals while taking down are not failures. ENOSYS for a parameter is passed over.
+ * is to something else; the engine then goes by itself where handover_recover leads: go on serving HANDOVER_REQUEST.
+ * Refusals on that way are not failures. ENOSYS for a parameter is passed over.
  */
 bool handover_reply(struct handover *h, const struct iscsi_nl_message *reply, struct fail *fail);
 
 /* HANDOVER_LOGIN -> the parameters that the login found, then START_CONN. */
 void handover_logged_in(struct handover *h, const struct handover_values *values);
 
+/*
+ * The connection is lost, or an attempt has failed: a session that has run goes to HANDOVER_STOPPED, any other is taken
+ * down.
+ */
+void handover_recover(struct handover *h);
+
+/* HANDOVER_RUNNING, as far as we are concerned: another program has had the session meanwhile. */
+void handover_adopt(struct handover *h);
+
+/* HANDOVER_STOPPED -> binds another connected socket, then as the first time. */
+void handover_resume(struct handover *h, int tcp_fd);
+
 /* Takes down from any state; HANDOVER_CLOSED at once when nothing is in the kernel. */
 void handover_close(struct handover *h);
+
+/* Somebody else has taken the session down. */
+void handover_forget(struct handover *h);
 
 #endif

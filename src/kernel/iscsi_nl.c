@@ -141,6 +141,10 @@ static void take_reply(struct cursor *c, struct iscsi_nl_message *message)
 		message->cid = cursor_host32(c);
 		message->conn_error = cursor_host32(c);
 		break;
+	case ISCSI_NL_SESSION_DESTROYED:
+		message->host_no = cursor_host32(c);
+		message->sid = cursor_host32(c);
+		break;
 	default:
 		if (message->type < FIRST_EVENT)
 			message->error = (int32_t)cursor_host32(c);

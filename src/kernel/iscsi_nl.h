@@ -19,6 +19,7 @@ enum {
 	ISCSI_NL_PROTOCOL = 8,    /* NETLINK_ISCSI */
 	ISCSI_NL_EVENT_GROUP = 1, /* multicast group of iscsid: login answers and connection errors */
 	ISCSI_NL_REQUEST_MAX = 72 + 48 + 8192 + 8,
+	ISCSI_NL_REPLY_MAX = 256,     /* the kernel's answer to a request of ours */
 	ISCSI_NL_MESSAGE_MAX = 16384, /* any message of the kernel */
 };
 
@@ -39,6 +40,7 @@ enum iscsi_nl_event {
 	ISCSI_NL_RECV_PDU = 101,
 	ISCSI_NL_CONN_ERROR = 102,
 	ISCSI_NL_IF_ERROR = 103,
+	ISCSI_NL_SESSION_DESTROYED = 104,
 };
 
 enum iscsi_nl_stop {
@@ -102,8 +104,8 @@ void iscsi_nl_simple(struct writer *w, enum iscsi_nl_request request, const stru
 struct iscsi_nl_message {
 	uint32_t type;       /* a request's number in its reply, or an enum iscsi_nl_event */
 	int32_t error;       /* IF_ERROR: negative errno; replies: retcode, 0 is success */
-	uint32_t sid, cid;   /* replies of CREATE_SESSION and CREATE_CONN, RECV_PDU, CONN_ERROR; else 0 */
-	uint32_t host_no;    /* reply of CREATE_SESSION */
+	uint32_t sid, cid;   /* replies of CREATE_SESSION and CREATE_CONN, all events but IF_ERROR; else 0 */
+	uint32_t host_no;    /* reply of CREATE_SESSION, SESSION_DESTROYED */
 	uint32_t conn_error; /* CONN_ERROR: 1001... */
 	const uint8_t *pdu;  /* RECV_PDU: 48 bytes header, data and its padding; inside the decoded buffer */
 	size_t n_pdu_bytes;  /* a multiple of 4: the kernel fills up the message */

@@ -14,6 +14,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sys/poll.h"
+
 static void signals_to_default(void)
 {
 	sigset_t none;
@@ -73,6 +75,47 @@ int child_fork(struct child *c, int (*work)(void *), void *argument)
 	}
 	*c = (struct child){.pid = pid};
 	return 0;
+}
+
+/* In the child: where it says that it has settled. */
+static int settled_fd = -1;
+
+void child_settled(void)
+{
+	if (settled_fd >= 0 && write(settled_fd, "", 1) == 1)
+		close(settled_fd);
+	settled_fd = -1;
+}
+
+int child_settled_descriptor(void)
+{
+	return settled_fd;
+}
+
+/* The byte, or the end of all who could write it. */
+static int await_settled(int fd, int64_t wait_ms)
+{
+	char byte;
+	struct poll_item item = {.fd = fd, .wanted = POLL_READ};
+	poll_wait(&item, 1, wait_ms);
+	if (item.ready == 0)
+		return -ETIMEDOUT;
+	return read(fd, &byte, 1) == 1 ? 0 : -ECHILD;
+}
+
+int child_fork_settled(struct child *c, int (*work)(void *), void *argument, int64_t wait_ms)
+{
+	int ends[2];
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return -errno;
+	settled_fd = ends[1];
+	int result = child_fork(c, work, argument);
+	settled_fd = -1;
+	close(ends[1]);
+	if (result == 0)
+		result = await_settled(ends[0], wait_ms);
+	close(ends[0]);
+	return result;
 }
 
 /* One waitpid; a child that somebody else reaped counts as ended with status 127. */

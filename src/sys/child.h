@@ -6,6 +6,7 @@
 #define SYS_CHILD_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct child {
@@ -25,6 +26,15 @@ int child_spawn(struct child *c, const char *const argv[], const char *const env
 
 /* Runs `work(argument)` in a child; its result is the exit status. */
 int child_fork(struct child *c, int (*work)(void *), void *argument);
+
+/*
+ * The same, and waits until the child has called child_settled, has ended, or wait_ms have passed. -ETIMEDOUT and
+ * -ECHILD tell the last two; the child is *c all the same.
+ */
+int child_fork_settled(struct child *c, int (*work)(void *), void *argument, int64_t wait_ms);
+/* In such a child: the parent may go on; and the descriptor that says so, to be kept open until then. */
+void child_settled(void);
+int child_settled_descriptor(void);
 
 /* True once it has ended: status is set, pid is 0. Never blocks. */
 bool child_ended(struct child *c);

@@ -16,6 +16,10 @@
 
 #include "sys/sys.h"
 
+#ifndef PR_SET_IO_FLUSHER
+#define PR_SET_IO_FLUSHER 57 /* linux/prctl.h, since Linux 5.6 */
+#endif
+
 int exec_program(const char *path, char **argv, char **environment)
 {
 	sigset_t none;
@@ -73,5 +77,6 @@ void resident_become(const char *title, char *argv0, size_t n_bytes)
 		memset(argv0, 0, n_bytes);
 		snprintf(argv0, n_bytes, "%s", title);
 	}
-	machine_lock_memory();
+	prctl(PR_SET_IO_FLUSHER, 1, 0, 0, 0);
+	memory_lock();
 }

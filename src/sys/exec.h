@@ -18,7 +18,8 @@ void descriptors_close_others(const int *kept, size_t n_kept);
 
 /*
  * Makes this process one that nothing ends by accident: a session of its own, / as directory, the usual ending signals
- * ignored, out of the OOM killer's reach, all memory locked. Needs /proc. `title` replaces argv[0] in the n_bytes at
+ * ignored, out of the OOM killer's reach, all memory locked, and memory for it found without waiting for a disk
+ * (PR_SET_IO_FLUSHER). Needs /proc. `title` replaces argv[0] in the n_bytes at
  * `argv0`.
  */
 void resident_become(const char *title, char *argv0, size_t n_bytes);

@@ -29,14 +29,19 @@ static ssize_t read_up_to(int fd, char *out, size_t n_max)
 	return (ssize_t)n_read;
 }
 
-ssize_t file_read_bytes(const char *path, void *out, size_t n_max)
+static ssize_t read_at(int dir_fd, const char *path, void *out, size_t n_max)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	ssize_t n = read_up_to(fd, out, n_max);
 	close(fd);
 	return n;
+}
+
+ssize_t file_read_bytes(const char *path, void *out, size_t n_max)
+{
+	return read_at(AT_FDCWD, path, out, n_max);
 }
 
 /* Makes text of the n bytes that were read. */
@@ -50,9 +55,14 @@ static ssize_t end_text(ssize_t n, char *out, size_t n_max)
 	return n;
 }
 
+ssize_t file_read_text_at(int dir_fd, const char *path, char *out, size_t n_max)
+{
+	return end_text(read_at(dir_fd, path, out, n_max), out, n_max);
+}
+
 ssize_t file_read_text(const char *path, char *out, size_t n_max)
 {
-	return end_text(file_read_bytes(path, out, n_max), out, n_max);
+	return file_read_text_at(AT_FDCWD, path, out, n_max);
 }
 
 ssize_t file_read_stdin(char *out, size_t n_max)

@@ -15,6 +15,9 @@
  */
 ssize_t file_read_text(const char *path, char *out, size_t n_max);
 
+/* The same by a path below an open directory. */
+ssize_t file_read_text_at(int dir_fd, const char *path, char *out, size_t n_max);
+
 /* The same from standard input, until its end. */
 ssize_t file_read_stdin(char *out, size_t n_max);
 

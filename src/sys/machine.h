@@ -10,9 +10,6 @@
 /* At once, without sync: nothing of ours waits to be written, and a sync may wait for a disk that is gone. */
 void machine_reboot(void);
 
-/* All memory, now and later. */
-int machine_lock_memory(void);
-
 /* A name the kernel refuses changes nothing. */
 void machine_set_host_name(const char *name);
 

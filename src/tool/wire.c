@@ -264,7 +264,7 @@ static bool answer_nop(struct wire *w, const struct ffp_answer *nop, struct fail
 /* Events 1 to 3 end the session; the others are news for somebody who stays. */
 static bool take_async(const struct ffp_answer *answer, struct fail *fail)
 {
-	return answer->async_event == 0 || answer->async_event > 3 ||
+	return answer->async_event == FFP_ASYNC_SCSI || answer->async_event > FFP_ASYNC_DROP_ALL ||
 	       fail_set(fail, FAIL_SESSION_LOST, "the target ends the session (event %u)", answer->async_event);
 }
 

@@ -537,6 +537,126 @@ static void largest_values_fit(void **state)
 	assert_int_equal(strlen(k.lines[CHAP_AT + 1]), strlen("SET_PARAM 5:3 24=") + SECRET_MAX);
 }
 
+/* A session that runs, in `k` and `h`. */
+static void run(struct handover *h, struct script *k)
+{
+	struct fail fail = {0};
+	struct handover_config config = with_chap();
+	*k = (struct script){.answer_at = NEVER};
+	handover_start(h, &config);
+	assert_int_equal(serve(h, k, &fail), 0);
+	assert_int_equal(handover_state(h), HANDOVER_RUNNING);
+}
+
+static void a_lost_session_is_stopped_and_resumed(void **state)
+{
+	(void)state;
+	struct script k;
+	struct handover h;
+	run(&h, &k);
+	for (int fd = 10; fd < 12; fd++) {
+		char bind[LINE_BYTES];
+		k.n_lines = 0;
+		handover_recover(&h);
+		serve_requests(&h, &k);
+		assert_int_equal(handover_state(&h), HANDOVER_STOPPED);
+		assert_int_equal(k.n_lines, 1);
+		assert_string_equal(k.lines[0], "STOP_CONN 5:3 flag 3");
+		handover_recover(&h);
+		assert_int_equal(handover_state(&h), HANDOVER_STOPPED);
+		handover_resume(&h, fd);
+		serve_requests(&h, &k);
+		assert_int_equal(handover_state(&h), HANDOVER_LOGIN);
+		snprintf(bind, sizeof bind, "BIND_CONN 5:3 fd %d leading 1", fd);
+		assert_string_equal(k.lines[1], bind);
+		assert_lines(&k, 2, before_login + 3, N_BEFORE - 3);
+		handover_logged_in(&h, &values);
+		serve_requests(&h, &k);
+		assert_lines(&k, N_BEFORE - 1, after_login, N_AFTER);
+		assert_int_equal(k.n_lines, N_STEPS - 1);
+		assert_int_equal(handover_state(&h), HANDOVER_RUNNING);
+	}
+	handover_close(&h);
+	serve_requests(&h, &k);
+	assert_taken_down(&h, &k, N_STEPS - 1, true, true);
+}
+
+/* Whatever is refused while it comes back, and if the kernel refuses to stop it, too: its disks stay. */
+static void a_refusal_never_takes_down_a_session_that_has_run(void **state)
+{
+	(void)state;
+	for (int at = 2; at < N_STEPS; at++) {
+		struct script k;
+		struct handover h;
+		struct fail fail = {0};
+		run(&h, &k);
+		k.n_lines = 0;
+		handover_recover(&h);
+		serve_requests(&h, &k);
+		k.n_lines = 0;
+		k.answer_at = at - 2;
+		k.answer = (struct iscsi_nl_message){.type = ISCSI_NL_IF_ERROR, .error = -ENOTCONN};
+		k.refuse_teardown = at % 2 == 0;
+		handover_resume(&h, 10);
+		assert_int_equal(serve(&h, &k, &fail), 1);
+		assert_int_equal(fail.code, FAIL_KERNEL_REFUSED);
+		assert_int_equal(handover_state(&h), HANDOVER_STOPPED);
+		assert_string_equal(k.lines[k.n_lines - 1], "STOP_CONN 5:3 flag 3");
+		assert_int_equal(k.n_lines, at);
+		assert_true(h.has_session && h.has_conn && k.has_session && k.has_conn);
+	}
+}
+
+/* Another program has had it: wherever we stood, it is stopped again before anything else. */
+static void an_adopted_session_is_stopped_before_it_is_resumed(void **state)
+{
+	(void)state;
+	struct script k;
+	struct handover h;
+	run(&h, &k);
+	for (unsigned resumed = 0; resumed < 2; resumed++) {
+		handover_recover(&h);
+		serve_requests(&h, &k);
+		if (resumed) {
+			handover_resume(&h, 10);
+			serve_requests(&h, &k);
+		}
+		handover_adopt(&h);
+		assert_int_equal(handover_state(&h), HANDOVER_RUNNING);
+		k.n_lines = 0;
+		handover_recover(&h);
+		serve_requests(&h, &k);
+		assert_int_equal(k.n_lines, 1);
+		assert_string_equal(k.lines[0], "STOP_CONN 5:3 flag 3");
+	}
+}
+
+static void a_session_that_never_ran_is_not_kept(void **state)
+{
+	(void)state;
+	struct script k = {.answer_at = NEVER};
+	struct handover h;
+	handover_start(&h, &plain);
+	serve_requests(&h, &k);
+	unsigned at = k.n_lines;
+	handover_recover(&h);
+	serve_requests(&h, &k);
+	assert_taken_down(&h, &k, at, true, true);
+}
+
+static void a_session_taken_down_by_others_is_forgotten(void **state)
+{
+	(void)state;
+	struct script k;
+	struct handover h;
+	run(&h, &k);
+	handover_forget(&h);
+	assert_int_equal(handover_state(&h), HANDOVER_CLOSED);
+	assert_false(h.has_session || h.has_conn);
+	handover_recover(&h);
+	assert_int_equal(handover_state(&h), HANDOVER_CLOSED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -552,6 +672,11 @@ int main(void)
 		cmocka_unit_test(closing_again_changes_nothing),
 		cmocka_unit_test(first_failure_sticks),
 		cmocka_unit_test(largest_values_fit),
+		cmocka_unit_test(a_lost_session_is_stopped_and_resumed),
+		cmocka_unit_test(a_refusal_never_takes_down_a_session_that_has_run),
+		cmocka_unit_test(an_adopted_session_is_stopped_before_it_is_resumed),
+		cmocka_unit_test(a_session_that_never_ran_is_not_kept),
+		cmocka_unit_test(a_session_taken_down_by_others_is_forgotten),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

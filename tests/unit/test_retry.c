@@ -91,6 +91,41 @@ static void final_failures_are_not_tried_again(void **state)
 	assert_false(retry_failed(&retry, 5, "P", &fail));
 }
 
+/* Whatever it fails with, a final failure among them. */
+static void what_is_in_use_is_tried_sooner_and_for_ever(void **state)
+{
+	(void)state;
+	const enum fail_code codes[] = {FAIL_PORTAL_REFUSED, FAIL_AUTH_REFUSED, FAIL_CHAP_WANTED};
+	for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
+		struct retry retry = {.urgent = true};
+		unsigned first_minute = play(&retry, codes[i], 1000, 61000);
+		assert_in_range(first_minute, 60000 / 700, 60000 / 500);
+		int64_t from_ms = retry.next_ms;
+		unsigned second_minute = play(&retry, codes[i], from_ms, from_ms + 60000);
+		assert_in_range(second_minute, 60000 / 4000, 60000 / 2900);
+		retry_reset(&retry);
+		assert_true(retry.urgent && retry.n_failed == 0);
+	}
+}
+
+/* Two failures that take turns for a week. */
+static void a_week_of_outage_is_not_a_flood(void **state)
+{
+	(void)state;
+	struct retry retry = {.urgent = true};
+	struct fail fails[] = {failure(FAIL_PORTAL_REFUSED), failure(FAIL_PORTAL_SILENT)};
+	const int64_t week_ms = 7 * 24 * 3600 * INT64_C(1000);
+	unsigned n_attempts = 0, n_lines = 0;
+	shown();
+	for (int64_t now_ms = 0; now_ms < week_ms; now_ms = retry.next_ms) {
+		assert_true(retry_failed(&retry, now_ms, "P", &fails[n_attempts++ % 2]));
+		for (const char *c = shown(); *c != '\0'; c++)
+			n_lines += *c == '\n';
+	}
+	assert_in_range(n_attempts, 151200, 201600);
+	assert_in_range(n_lines, 1008, 2050);
+}
+
 static void a_new_failure_is_told_whole_and_a_lasting_one_now_and_then(void **state)
 {
 	(void)state;
@@ -154,6 +189,8 @@ int main(void)
 		cmocka_unit_test(passing_failures_are_tried_each_second_then_every_five),
 		cmocka_unit_test(failures_for_people_slow_down_to_half_a_minute),
 		cmocka_unit_test(final_failures_are_not_tried_again),
+		cmocka_unit_test(what_is_in_use_is_tried_sooner_and_for_ever),
+		cmocka_unit_test(a_week_of_outage_is_not_a_flood),
 		cmocka_unit_test(a_new_failure_is_told_whole_and_a_lasting_one_now_and_then),
 		cmocka_unit_test(an_hour_of_waiting_is_not_a_flood),
 		cmocka_unit_test(quiet_leaves_waits_and_errors),

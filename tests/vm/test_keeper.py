@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The resident keeper: a root that survives its target. Every test reads from the disk itself before and after."""
+
+import time
+
+from lab.story import NAME, OTHER, TARGET
+
+READ = "busybox dd if=/dev/sda of=/dev/null bs=64k count=16 iflag=direct 2>&1 | busybox tail -n 1"
+LOST = r"iscsiroot: 10\.99\.0\.1:3260: the connection to [^\n]* broke \(([^\n]*)\), its disks wait until it is back"
+BACK = r"iscsiroot: 10\.99\.0\.1:3260: [^\n]* is back after ([0-9.]+) s, its disks go on"
+
+
+def booted(lab, words="", **options):
+    """A machine whose root has been reached, with a shell on it that shows the kernel's log."""
+    lab.target(NAME, lab.disk(), **options)
+    vm = lab.boot(f"{TARGET} vmtest=shell rw {words}")
+    vm.expect_root()
+    return vm
+
+
+def read_disk(vm, timeout=30):
+    vm.send_line(READ)
+    vm.expect(r"16\+0 records out", timeout)
+
+
+def test_it_is_hard_to_kill_and_small(lab):
+    """What systemd, the OOM killer and an orderly shutdown look at; nothing of the real root is in its hands."""
+    vm = booted(lab)
+    vm.send_line("p=$(busybox pidof iscsiroot); cd /proc/$p; echo adj=$(busybox cat oom_score_adj) "
+                 "title=$(busybox tr '\\0' ' ' <cmdline)")
+    vm.expect(r"adj=-1000 title=@iscsiroot keeper")
+    vm.send_line("busybox ls -l fd | busybox sed 's/.* //'; busybox kill $p; busybox kill -HUP $p; busybox kill -INT $p;"
+                 " echo 'THE''RE'; busybox kill -0 $p && echo 'STILL-THE''RE'")
+    files = set(vm.expect(r"(?s)\n0\n(/dev/null\n.*?)THERE\n").group(1).split())
+    assert {name for name in files if "socket" not in name} == {"/dev/null", "/dev/kmsg", "/proc", "/sys"}
+    vm.expect("STILL-THERE")
+    vm.send_line("busybox grep -E '^(Rss|Private_Dirty|Swap|Locked)' smaps_rollup")
+    resident = int(vm.expect(r"Rss: *([0-9]+) kB").group(1))
+    assert resident < 400
+    assert vm.expect(r"Swap: *([0-9]+) kB").group(1) == "0"
+
+
+def test_target_restarted(lab):
+    """Killed and started again, three times in a row."""
+    vm = booted(lab)
+    for _ in range(3):
+        read_disk(vm)
+        lab.tgt.kill()
+        vm.expect(LOST)
+        time.sleep(2)
+        lab.tgt.start()
+        began = time.monotonic()
+        vm.expect(BACK)
+        assert time.monotonic() - began < 3
+    read_disk(vm)
+    vm.send_line("busybox cat /sys/class/iscsi_session/session*/state; echo; busybox ls -d /sys/block/sd*")
+    vm.expect("LOGGED_IN\n[^#]*/sys/block/sda\n")
+    vm.send_line("busybox poweroff -f")
+    vm.wait_off()
+
+
+def back_after(vm, timeout=60):
+    """Seconds of this host until the session is back."""
+    began = time.monotonic()
+    vm.expect(BACK, timeout)
+    return time.monotonic() - began
+
+
+def test_cable_out(lab):
+    """Nothing answers; the kernel's NOP-Out finds out, and once the cable is in again the disks go on within seconds."""
+    vm = booted(lab)
+    read_disk(vm)
+    vm.set_link(False)
+    assert "NOP_TIMEDOUT" in vm.expect(LOST, 30).group(1)
+    vm.send_line(READ)
+    vm.run_for(12)
+    vm.set_link(True)
+    assert back_after(vm) < 4
+    vm.expect(r"16\+0 records out", 10)
+    vm.send_line("busybox poweroff -f")
+    vm.wait_off()
+
+
+def test_target_frozen(lab):
+    """The target's kernel takes connections and its program is silent: logins run into their deadline until it goes on."""
+    vm = booted(lab)
+    read_disk(vm)
+    lab.tgt.freeze()
+    vm.send_line(READ)
+    vm.expect(LOST, 30)
+    vm.expect(r"iscsiroot: cannot log in to [^\n]*\[E30\]", 30)
+    vm.run_for(10)
+    lab.tgt.thaw()
+    assert back_after(vm) < 4
+    vm.expect(r"16\+0 records out", 10)
+
+
+def test_login_again_is_as_the_first(lab):
+    """Mutual CHAP and digests, on the same session, with the algorithm that this target took the first time."""
+    lab.target(NAME, lab.disk(), chap=("pi4", "correct-horse-battery"), start=False)
+    lab.tgt.exports[-1] += [["account", "new", "--user", "store", "--password", "storestorestore"],
+                            ["account", "bind", "--tid", "1", "--user", "store", "--outgoing"],
+                            ["target", "update", "--tid", "1", "--name", "HeaderDigest", "--value", "CRC32C"],
+                            ["target", "update", "--tid", "1", "--name", "DataDigest", "--value", "CRC32C"]]
+    lab.tgt.start()
+    vm = lab.boot(f"{TARGET} iscsi_username=pi4 iscsi_password=correct-horse-battery iscsi_in_username=store "
+                  "iscsi_in_password=storestorestore iscsi_digest=crc32c vmtest=shell rw")
+    vm.expect_root()
+    for _ in range(2):
+        lab.tgt.kill()
+        vm.expect(LOST)
+        vm.run_for(1)
+        lab.tgt.start()
+        vm.expect("logged in to [^\n]*, mutual CHAP MD5")
+        assert back_after(vm) < 3
+        read_disk(vm)
+    vm.send_line("cd /sys/class/iscsi_connection/connection*; busybox cat header_digest data_digest state; echo EN''D")
+    vm.expect("\n1\n1\nup\nEND")
+
+
+def test_two_sessions_are_lost_together(lab):
+    lab.target(NAME, lab.disk())
+    lab.target(OTHER, lab.disk())
+    vm = lab.boot(f"{TARGET} iscsi_target=iscsi://10.99.0.1/{OTHER}/1 root=/dev/sda vmtest=shell rw")
+    vm.expect_root()
+    lab.tgt.kill()
+    vm.expect(LOST)
+    vm.expect(LOST)
+    vm.run_for(3)
+    lab.tgt.start()
+    assert back_after(vm) < 3
+    assert back_after(vm) < 2
+    for disk in ("sda", "sdb"):
+        vm.send_line(READ.replace("sda", disk))
+        vm.expect(r"16\+0 records out", 10)
+
+
+def test_lost_while_booting(lab):
+    """Between login and mount: the boot goes on where it stood, on the same session."""
+    lab.target(NAME, lab.disk())
+    vm = lab.boot(f"{TARGET} rw")
+    vm.expect("logged in to")
+    lab.tgt.kill()
+    vm.expect(LOST)
+    vm.run_for(3)
+    lab.tgt.start()
+    vm.expect(BACK)
+    root = vm.expect_root()
+    assert root.is_writable and "session1 state LOGGED_IN" in root["session"]
+    vm.wait_off()
+
