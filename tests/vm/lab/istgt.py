@@ -6,6 +6,8 @@ Exports added while it runs, which would need its control port, are not supporte
 """
 
 import os
+import re
+from collections import Counter
 
 from lab.net import wait_for
 from lab.target import Target
@@ -67,6 +69,13 @@ class Istgt(Target):
         """One of the two files: what comes first, and a section for each export."""
         with open(self.path(name), "w", encoding="ascii", opener=private) as stream:
             stream.write(head + "".join(section(number, one) for number, one in enumerate(self.exports, 1)))
+
+    def initiators(self):
+        """By its log: who has come and not gone."""
+        found = re.findall(r"^(Login|Logout) from (\S+)", self.log(), re.MULTILINE)
+        there = Counter(name for event, name in found if event == "Login")
+        there.subtract(name for event, name in found if event == "Logout")
+        return list(there.elements())
 
     def log(self):
         return self.network.read_log("istgt.log")

@@ -64,18 +64,19 @@ class Lab:
         if start and not on.process:
             on.start()
 
-    def check(self, cmdline):
+    def check(self, cmdline, *options):
         """What iscsiroot check finds out, run on this host in the lab's network, as an object."""
-        words = self.net.command(place.BINARY, "check", "--json", "--initiator", INITIATOR, "--cmdline", cmdline)
+        words = self.net.command(place.BINARY, "check", "--json", "--initiator", INITIATOR, "--cmdline", cmdline, *options)
         return json.loads(subprocess.run(words, stdout=subprocess.PIPE, check=False, timeout=EXPECT_SECONDS).stdout)
 
     def offer_hash(self, target, number):
-        """From now on 10.99.0.70 is `target`, but what iscsiroot offers for CHAP_A arrives there as this number alone."""
-        listed = ",".join([str(number)] * 4)
-        self.net.configure("addr replace 10.99.0.70/24 dev br0")
-        self.net.spawn("/usr/bin/python3", relay.__file__, "10.99.0.70", target.address, "CHAP_A=8,7,6,5", f"CHAP_A={listed}",
-                       log="relay.log")
-        wait_for(lambda: self.net.connects("10.99.0.70"), "relay")
+        """An address at which `target` gets this number alone where iscsiroot's CHAP_A lists all that it can."""
+        address = f"10.99.0.{70 + number}"
+        self.net.configure(f"addr add {address}/24 dev br0")
+        self.net.spawn("/usr/bin/python3", relay.__file__, address, target.address, "CHAP_A=8,7,6,5",
+                       f"CHAP_A={','.join([str(number)] * 4)}", log="relay.log")
+        wait_for(lambda: self.net.connects(address), "relay")
+        return address
 
     def discover(self, *words):
         """The lines of iscsiroot discover, sorted."""

@@ -17,7 +17,7 @@ class Export:
     luns: list             # disk images
     chap: tuple = None     # (user, secret) it demands
     chap_in: tuple = None  # (user, secret) by which it proves itself, mutual CHAP
-    digests: bool = False  # it demands CRC32C for header and data; else what its default is
+    digests: bool = False  # it is to use CRC32C for header and data; else what its default is
     allow: str = "ALL"     # the initiator that it lets in
 
 
