@@ -141,12 +141,21 @@ void ip_format(const struct ip_address *ip, char out[static IP_TEXT_BYTES])
 		format_ip6(b, out);
 }
 
+/* Printable, and nothing that ends an address in HOST:PORT, in a URL or in the kernel's name of an interface. */
+static bool is_scope(struct span s)
+{
+	for (size_t i = 0; i < s.n_bytes; i++)
+		if (s.text[i] <= ' ' || s.text[i] >= 0x7f || strchr("%/:[]", s.text[i]) != NULL)
+			return false;
+	return s.n_bytes > 0 && s.n_bytes <= IFNAME_MAX;
+}
+
 /* An IPv6 literal with or without %scope. */
 static bool is_ip6(struct span s)
 {
 	struct ip_address ip;
 	struct span address = span_cut(&s, '%');
-	if (s.text != NULL && (s.n_bytes == 0 || s.n_bytes > IFNAME_MAX))
+	if (s.text != NULL && !is_scope(s))
 		return false;
 	return text_ip(address, &ip) && ip.family == 6;
 }

@@ -95,7 +95,9 @@ static const struct fail_entry table[FAIL_CODE_COUNT] = {
 	[FAIL_NEGOTIATION] = {"E3D", "the target answered a key with a value outside our offer",
 			      "Update the target's software, or report it.", RETRY_SLOW},
 	[FAIL_CHAP_WANTED] = {"E3E", "the target demands CHAP and no secret is known here",
-			      "Give iscsi_username= and iscsi_password=.", RETRY_NEVER},
+			      "Give iscsi_username= and iscsi_password=, or switch CHAP off for this initiator on the "
+			      "target.",
+			      RETRY_SLOW},
 	[FAIL_CHAP_ALGORITHM] = {"E3F", "the target has no CHAP algorithm in common with us",
 				 "Allow SHA3-256, SHA-256, SHA-1 or MD5 for CHAP on the target.", RETRY_SLOW},
 	[FAIL_AUTH_DOWNGRADE] = {"E40", "the target wants no authentication although a secret is configured",
@@ -116,6 +118,13 @@ static const struct fail_entry table[FAIL_CODE_COUNT] = {
 	[FAIL_CHAP_REFLECTED] = {"E45", "the target sends us our own CHAP values back",
 				 "Look for who answers at the portal's address: this is an attack or a broken target.",
 				 RETRY_SLOW},
+	[FAIL_NO_TARGET] = {"E46", "the portal shows no target to this initiator",
+			    "Add the initiator name to the access list of the target, or correct the portal.",
+			    RETRY_SLOW},
+	[FAIL_TARGETS_MANY] = {"E47", "the portal shows more than one target",
+			       "Name the one to boot from: iscsi_target=iscsi://HOST/NAME/LUN.", RETRY_SLOW},
+	[FAIL_NO_DIGEST] = {"E48", "the target has no CRC32C digest and iscsi_digest= demands it",
+			    "Write iscsi_digest=prefer-crc32c, or switch digests on at the target.", RETRY_SLOW},
 
 	[FAIL_NO_TRANSPORT] =
 		{"E50", "the kernel has no iSCSI over TCP",
@@ -127,6 +136,10 @@ static const struct fail_entry table[FAIL_CODE_COUNT] = {
 	[FAIL_SESSION_LOST] = {"E53", "the connection broke", "Check the network and the target.", RETRY_SOON},
 	[FAIL_NO_RANDOM] = {"E54", "the kernel has no random bytes yet",
 			    "Wait, or give the machine a hardware random number generator.", RETRY_SOON},
+	[FAIL_DIGEST] = {"E55", "a digest does not fit what arrived",
+			 "Check cables, network cards and switches between here and the target.", RETRY_SOON},
+	[FAIL_TARGET_SILENT] = {"E56", "the target has logged us in and does not answer now",
+				"Check the load, the storage and the log of the target.", RETRY_SOON},
 
 	[FAIL_LUN_ABSENT] = {"E60", "the target does not show the LUN asked for",
 			     "Check the LUN in iscsi_target= and the target's map for this initiator.", RETRY_SLOW},

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/format.h"
 #include "boot/disks.h"
 #include "boot/keeper.h"
 #include "boot/log.h"
@@ -20,6 +21,7 @@
 #include "boot/session.h"
 #include "boot/setup.h"
 #include "boot/transport.h"
+#include "boot/wait.h"
 #include "kernel/uevent.h"
 #include "plan/plan.h"
 #include "sys/sys.h"
@@ -48,12 +50,13 @@ struct boot {
 	struct disks disks;
 	struct root_mount mount;
 	struct retry root_retry;
+	struct wait wait;
 	struct fail root_fail;    /* why there is no root yet; FAIL_NONE: not known */
 	int64_t missing_since_ms; /* 0: nothing is missing */
 	struct timing timing;
 	int64_t started_ms; /* this attempt; iscsi_timeout= counts from here */
 	int child_fd, uevent_fd;
-	unsigned n_ready_links; /* links that were ready when the sessions were last kicked */
+	unsigned n_arrivals; /* how often a link had come up when the sessions were last kicked */
 	char **argv, **environment;
 	char *title; /* memory of our argv and environment, where `ps` reads the keeper's name */
 	size_t n_title_bytes;
@@ -67,7 +70,7 @@ static void read_machine(struct boot *b, struct plan_machine *machine)
 {
 	memset(machine, 0, sizeof *machine);
 	file_read_text("/sys/class/dmi/id/product_uuid", machine->dmi_uuid, sizeof machine->dmi_uuid);
-	machine->has_mac = net_lowest_mac(&b->net, machine->mac);
+	machine->has_mac = nics_lowest_mac(&b->net.nics, machine->mac);
 }
 
 static void log_notes(const struct plan_notes *notes)
@@ -145,15 +148,6 @@ static void take_uevents(struct boot *b)
 	}
 }
 
-static void take_session_events(struct boot *b, int64_t now_ms)
-{
-	struct iscsi_nl_message event;
-	while (transport_event(&b->transport, &event))
-		for (unsigned i = 0; i < b->n_sessions; i++)
-			if (session_owns(&b->sessions[i], &event))
-				session_event(&b->sessions[i], &event, now_ms);
-}
-
 /* --- stepping --- */
 
 static bool open_transport(struct boot *b, int64_t now_ms, struct fail *fail)
@@ -169,10 +163,10 @@ static bool open_transport(struct boot *b, int64_t now_ms, struct fail *fail)
 /* A link that has just come up may be the way to any portal. */
 static void kick_sessions(struct boot *b)
 {
-	bool more = b->net.n_ready > b->n_ready_links;
+	bool more = b->net.n_arrivals != b->n_arrivals;
 	if (b->transport.handle == 0 || !net_usable(&b->net))
 		return;
-	b->n_ready_links = b->net.n_ready;
+	b->n_arrivals = b->net.n_arrivals;
 	for (unsigned i = 0; i < b->n_sessions; i++)
 		if (more || b->sessions[i].state == SESSION_IDLE)
 			session_kick(&b->sessions[i]);
@@ -237,7 +231,7 @@ static bool await_root(struct boot *b, const struct fail *missing, int64_t now_m
 	}
 	retry_failed(&b->root_retry, now_ms, "root", missing);
 	for (unsigned i = 0; i < b->n_sessions; i++)
-		session_scan(&b->sessions[i]);
+		session_scan(&b->sessions[i], now_ms);
 	return true;
 }
 
@@ -293,7 +287,7 @@ static void leave_out_others(struct boot *b)
 		struct session *s = &b->sessions[i];
 		if (session_is_kept(s))
 			continue;
-		log_wait("%s: %s is not logged in, root does without it", s->portal, s->target->name);
+		log_wait("%s: %s is not logged in, root does without it", s->portal, plan_target_name(s->target));
 		session_stop(s);
 	}
 	net_stop(&b->net);
@@ -310,14 +304,11 @@ static void forget_boot(void *argument)
 	memory_forget(&b->sessions[b->n_sessions], (TARGETS_MAX - b->n_sessions) * sizeof *b->sessions);
 }
 
-/* The root is mounted: all checks, then the point of no return. */
+/* The root is mounted and has an init: all is checked, this is the point of no return. */
 static bool switch_over(struct boot *b, struct fail *fail)
 {
 	char init[ROOT_INIT_BYTES];
-	if (!root_find_init(&b->plan, init, fail)) {
-		root_unmount();
-		return false;
-	}
+	memcpy(init, b->mount.findings->init, sizeof init);
 	tell_timing(b);
 	leave_out_others(b);
 	console_unwatch(&b->console);
@@ -343,13 +334,47 @@ static bool mount_ended(struct boot *b, struct fail *fail)
 	bool is_up = b->sessions[b->mount.session].state == SESSION_UP;
 	if (is_up && fail->code == FAIL_NONE)
 		return switch_over(b, fail);
-	if (is_up)
+	if (is_up) {
+		root_unmount();
 		return false;
+	}
 	log_wait("mounting stopped with the session, both are tried again");
 	root_unmount();
 	*fail = (struct fail){.code = FAIL_NONE};
 	disks_changed(&b->disks);
 	return true;
+}
+
+/* --- waiting --- */
+
+/* What everything waits for just now, the last in line first; empty: nothing, or a next attempt. */
+static int64_t describe_wait(const struct boot *b, char out[static WAIT_TEXT_BYTES])
+{
+	int64_t deadline_ms = INT64_MAX;
+	out[0] = '\0';
+	if (b->mount.child.pid != 0) {
+		format_text(out, WAIT_TEXT_BYTES, "%s to be mounted", b->mount.device);
+		return b->mount.deadline_ms;
+	}
+	if (b->disks.reader.pid != 0) {
+		format_text(out, WAIT_TEXT_BYTES, "the disks to be read");
+		return b->disks.deadline_ms;
+	}
+	for (unsigned i = 0; i < b->n_sessions && out[0] == '\0'; i++)
+		deadline_ms = session_describe_wait(&b->sessions[i], out);
+	if (out[0] == '\0')
+		deadline_ms = net_describe_wait(&b->net, out);
+	if (out[0] != '\0' || b->modules.child.pid == 0)
+		return deadline_ms;
+	format_text(out, WAIT_TEXT_BYTES, "drivers to be loaded");
+	return b->modules.deadline_ms;
+}
+
+static void tell_wait(struct boot *b, int64_t now_ms)
+{
+	char what[WAIT_TEXT_BYTES];
+	int64_t deadline_ms = describe_wait(b, what);
+	wait_tell(&b->wait, what, deadline_ms, now_ms);
 }
 
 /* --- one attempt --- */
@@ -376,6 +401,10 @@ static void want(struct boot *b, struct loop *loop)
 		loop_wake_at(loop, b->disks.deadline_ms);
 	if (b->mount.child.pid != 0)
 		loop_wake_at(loop, b->mount.deadline_ms);
+	if (b->modules.child.pid != 0)
+		loop_wake_at(loop, b->modules.deadline_ms);
+	if (b->wait.what[0] != '\0')
+		loop_wake_at(loop, b->wait.next_ms);
 	if (b->transport.handle == 0 || !b->planned)
 		loop_wake_at(loop, b->started_ms + MODULES_WAIT_MS + 1);
 	if (b->plan.timeout_s > 0)
@@ -421,12 +450,12 @@ static bool step(struct boot *b, const struct loop *loop, struct fail *fail)
 	if (b->console.watched && loop_is_ready(loop, b->console.fd) && console_interrupted(&b->console))
 		return false;
 	take_uevents(b);
-	modules_step(&b->modules);
+	modules_step(&b->modules, loop->now_ms);
 	net_step(&b->net, loop);
 	if (!complete_plan(b, loop->now_ms, fail) || !open_transport(b, loop->now_ms, fail))
 		return false;
 	kick_sessions(b);
-	take_session_events(b, loop->now_ms);
+	sessions_take_events(&b->transport, b->sessions, b->n_sessions, loop->now_ms);
 	step_sessions(b, loop);
 	const struct fail *hopeless = b->n_sessions > 0 ? sessions_fail(b, false) : NULL;
 	if (hopeless != NULL) {
@@ -434,6 +463,8 @@ static bool step(struct boot *b, const struct loop *loop, struct fail *fail)
 		return false;
 	}
 	disks_step(&b->disks, b->sessions, b->n_sessions, loop->now_ms);
+	if (b->mount.child.pid != 0 && b->sessions[b->mount.session].state != SESSION_UP)
+		root_mount_extend(&b->mount, loop->now_ms);
 	if (root_mount_ended(&b->mount, loop->now_ms, fail))
 		return mount_ended(b, fail);
 	return step_root(b, loop->now_ms, fail) && in_time(b, loop->now_ms, fail);
@@ -445,14 +476,13 @@ static void attempt(struct boot *b, struct fail *fail)
 	struct loop loop;
 	b->started_ms = clock_now_ms();
 	b->planned = false;
-	if (!read_plan(b, fail))
-		return;
-	modules_start(&b->modules);
+	modules_start(&b->modules, b->started_ms);
 	if (!net_open(&b->net, fail) || !complete_plan(b, b->started_ms, fail))
 		return;
 	net_start(&b->net, &b->plan, b->started_ms);
 	loop_begin(&loop);
 	while (step(b, &loop, fail)) {
+		tell_wait(b, loop.now_ms);
 		want(b, &loop);
 		loop_wait(&loop);
 	}
@@ -466,8 +496,9 @@ static void stop(struct boot *b)
 	for (unsigned i = 0; i < b->n_sessions; i++)
 		session_stop(&b->sessions[i]);
 	b->n_sessions = 0;
-	b->n_ready_links = 0;
+	transport_close(&b->transport);
 	retry_reset(&b->root_retry);
+	b->wait = (struct wait){.since_ms = 0};
 	b->root_fail = (struct fail){.code = FAIL_NONE};
 	b->missing_since_ms = 0;
 	net_stop(&b->net);
@@ -541,31 +572,40 @@ static void find_title(struct boot *b, int argc)
 	b->n_title_bytes = (size_t)(end - b->title);
 }
 
-static bool prepare(struct boot *b, int argc, char **argv, char **environment, struct fail *fail)
+/* What is there once and for all. */
+static void settle(struct boot *b, int argc, char **argv, char **environment)
 {
 	b->argv = argv;
 	b->environment = environment;
 	b->timing.start_ms = clock_now_ms();
-	b->net.fd = -1;
+	b->console.fd = b->net.nics.fd = b->child_fd = b->uevent_fd = -1;
 	find_title(b, argc);
 	setup_clean_environment(environment);
+}
+
+/* What may fail, and may be repaired in the shell: what is there already stays as it is. */
+static bool prepare(struct boot *b, struct fail *fail)
+{
 	if (!setup_system(&b->console, fail))
 		return false;
 	console_watch(&b->console);
-	b->child_fd = child_signal_fd();
-	b->uevent_fd = netlink_open(UEVENT_PROTOCOL, UEVENT_GROUP);
+	if (b->child_fd < 0)
+		b->child_fd = child_signal_fd();
+	if (b->uevent_fd < 0)
+		b->uevent_fd = netlink_open(UEVENT_PROTOCOL, UEVENT_GROUP);
 	if (b->uevent_fd < 0)
 		return fail_errno(fail, FAIL_NETLINK, -b->uevent_fd, "uevents");
-	return disks_init(&b->disks, fail);
+	return disks_init(&b->disks, fail) && root_mount_init(&b->mount, fail);
 }
 
 int boot_main(int argc, char **argv, char **environment)
 {
 	struct fail fail = {.code = FAIL_NONE};
 	struct boot *b = &boot;
-	bool prepared = prepare(b, argc, argv, environment, &fail);
+	settle(b, argc, argv, environment);
 	for (;;) {
-		if (prepared)
+		bool prepared = prepare(b, &fail);
+		if (read_plan(b, &fail) && prepared)
 			attempt(b, &fail);
 		if (fail.code == FAIL_SWITCH)
 			break;

@@ -29,8 +29,10 @@ bool disks_init(struct disks *d, struct fail *fail)
 
 static struct disk *add_disk(struct disk_list *list, const struct disk *like, const char *name, uint32_t part)
 {
-	if (list->n_disks == DISKS_MAX || strlen(name) >= DISK_NAME_BYTES)
+	if (list->n_disks == DISKS_MAX || strlen(name) >= DISK_NAME_BYTES) {
+		list->n_left_out++;
 		return NULL;
+	}
 	struct disk *disk = &list->disks[list->n_disks++];
 	*disk = *like;
 	disk->part = part;
@@ -203,6 +205,11 @@ static void disks_read(struct disks *d)
 	bool whole = child_exit_status(&d->reader) == 0;
 	d->dirty = d->dirty || !whole;
 	d->current = !d->dirty;
+	if (d->list->n_left_out > 0 && !d->told)
+		log_wait("the target has more than %d disks and partitions, root is looked for on these only; "
+			 "name its LUN in iscsi_target=",
+			 DISKS_MAX);
+	d->told = d->list->n_left_out > 0;
 }
 
 void disks_step(struct disks *d, const struct session *sessions, unsigned n_sessions, int64_t now_ms)

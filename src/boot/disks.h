@@ -46,6 +46,7 @@ struct disk_luns {
 /* In memory shared with the child. */
 struct disk_list {
 	unsigned n_disks;
+	unsigned n_left_out; /* more than there is room for */
 	struct disk disks[DISKS_MAX];
 	struct disk_luns luns[TARGETS_MAX];
 };
@@ -55,6 +56,7 @@ struct disks {
 	struct child reader;
 	bool current; /* the list is of now */
 	bool dirty;   /* something changed since the reader started */
+	bool told;    /* that some were left out */
 	int64_t deadline_ms;
 };
 

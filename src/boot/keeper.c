@@ -5,7 +5,6 @@
  */
 #include "boot/keeper.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "boot/log.h"
@@ -24,15 +23,7 @@ struct keeper {
 	unsigned n_sessions;
 	struct rival rival;
 	bool aside; /* the rival looks after the sessions */
-	int sys_fd; /* /sys, opened while it was there */
 };
-
-static bool session_has_connection(const struct keeper *k, const struct session *s)
-{
-	char path[PATH_BYTES], state[32];
-	snprintf(path, sizeof path, "class/iscsi_session/session%u/state", s->handover.conn.sid);
-	return file_read_text_at(k->sys_fd, path, state, sizeof state) > 0 && strcmp(state, "LOGGED_IN") == 0;
-}
 
 static void stand_aside(struct keeper *k)
 {
@@ -45,7 +36,7 @@ static void take_back(struct keeper *k, int64_t now_ms)
 {
 	log_wait("iscsid is gone, its sessions are looked after here again");
 	for (unsigned i = 0; i < k->n_sessions; i++)
-		session_take_back(&k->sessions[i], session_has_connection(k, &k->sessions[i]), now_ms);
+		session_take_back(&k->sessions[i], now_ms);
 }
 
 /* Never two masters: this comes before any event is answered and before any attempt. */
@@ -57,15 +48,6 @@ static void settle_charge(struct keeper *k, const struct loop *loop)
 		stand_aside(k);
 	else if (!k->aside && was_aside)
 		take_back(k, loop->now_ms);
-}
-
-static void take_events(struct keeper *k, int64_t now_ms)
-{
-	struct iscsi_nl_message event;
-	while (transport_event(k->transport, &event))
-		for (unsigned i = 0; i < k->n_sessions; i++)
-			if (session_owns(&k->sessions[i], &event))
-				session_event(&k->sessions[i], &event, now_ms);
 }
 
 static bool is_needed(const struct keeper *k)
@@ -86,9 +68,8 @@ static void occupy_stack(void)
 static void settle(struct keeper *k, const struct keeper_config *config)
 {
 	rival_open(&k->rival, clock_now_ms());
-	k->sys_fd = dir_handle("/sys");
-	const int kept[] = {log_descriptor(), k->transport->request_fd,  k->transport->event_fd, k->rival.proc_fd,
-			    k->sys_fd,        child_settled_descriptor()};
+	const int kept[] = {log_descriptor(), k->transport->request_fd,  k->transport->event_fd,
+			    k->rival.proc_fd, k->transport->sessions_fd, child_settled_descriptor()};
 	log_leave_console();
 	descriptors_close_others(kept, sizeof kept / sizeof *kept);
 	config->forget(config->argument);
@@ -112,7 +93,7 @@ static int keep(void *argument)
 	loop_begin(&loop);
 	while (is_needed(k)) {
 		settle_charge(k, &loop);
-		take_events(k, loop.now_ms);
+		sessions_take_events(k->transport, k->sessions, k->n_sessions, loop.now_ms);
 		for (unsigned i = 0; i < k->n_sessions; i++)
 			session_step(&k->sessions[i], &loop);
 		loop_begin(&loop);

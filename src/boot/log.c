@@ -30,7 +30,8 @@ static struct {
 static bool lift_rate_limit(void)
 {
 	char now[sizeof sink.saved_limit];
-	if (file_read_text(printk_limit, sink.saved_limit, sizeof sink.saved_limit) < 0)
+	bool is_saved = sink.saved_limit[0] != '\0';
+	if (!is_saved && file_read_text(printk_limit, sink.saved_limit, sizeof sink.saved_limit) < 0)
 		return false;
 	file_write_text(printk_limit, "on\n"); /* the kernel wants the newline */
 	return file_read_text(printk_limit, now, sizeof now) > 0 && strcmp(now, "on") == 0;
@@ -95,9 +96,10 @@ static bool is_repeated(const char *line)
 
 static void log_line(enum log_level level, const char *format, va_list args)
 {
-	char line[FAIL_TEXT_BYTES + 64];
+	char raw[FAIL_TEXT_BYTES], line[FAIL_TEXT_BYTES + 64];
 	int start = snprintf(line, sizeof line, "<%d>iscsiroot: ", 3 * 8 + (int)level); /* facility daemon */
-	vsnprintf(line + start, sizeof line - (size_t)start, format, args);
+	vsnprintf(raw, sizeof raw, format, args);
+	text_escape(raw, line + start, sizeof line - (size_t)start);
 	if (is_repeated(line))
 		return;
 	bool in_kmsg = sink.kmsg_fd >= 0 && kmsg_write(sink.kmsg_fd, line) == 0;

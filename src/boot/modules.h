@@ -7,6 +7,7 @@
 #define BOOT_MODULES_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/text.h"
 #include "boot/loop.h"
@@ -18,14 +19,16 @@ enum {
 };
 
 struct modules {
-	struct child child; /* one at a time: two would load the modules that both need twice */
-	bool names_wanted;  /* the image's list is not loaded yet */
+	int64_t deadline_ms; /* of the child */
+	struct child child;  /* one at a time: two would load the modules that both need twice */
+	bool names_wanted;   /* the image's list is not loaded yet */
+	bool told;           /* that there were more than fit */
 	unsigned n_pending;
 	char pending[MODULES_PENDING_MAX][MODULES_ALIAS_BYTES];
 };
 
 /* Starts loading what /etc/iscsiroot/modules names and what the devices of /sys ask for. */
-void modules_start(struct modules *m);
+void modules_start(struct modules *m, int64_t now_ms);
 
 /* Wants a driver for every device that is there; what is loaded already costs little. */
 void modules_look(struct modules *m);
@@ -33,8 +36,8 @@ void modules_look(struct modules *m);
 /* A device appeared with this alias. */
 void modules_want(struct modules *m, struct span alias);
 
-/* Reaps, and starts on what has come up meanwhile. */
-void modules_step(struct modules *m);
+/* Reaps, gives up on a modprobe that takes too long, and starts on what has come up meanwhile. */
+void modules_step(struct modules *m, int64_t now_ms);
 
 /* Nothing is being loaded or waits to be. */
 bool modules_idle(const struct modules *m);

@@ -13,11 +13,13 @@
 #include "boot/log.h"
 #include "boot/mountflags.h"
 #include "sys/exec.h"
+#include "sys/memory.h"
 
 #define NEW_ROOT "/sysroot"
 
 enum {
 	MOUNT_WAIT_MS = 60000,
+	UNMOUNT_WAIT_MS = 2000,
 };
 
 /* --- choosing --- */
@@ -151,9 +153,8 @@ enum root_verdict root_choose(const struct boot_plan *plan, const struct session
 /* --- mounting --- */
 
 /* The kernel loads the file system's driver by itself, through /sbin/modprobe. */
-static int try_mount(void *argument)
+static int try_mount(const struct root_mount *m)
 {
-	const struct root_mount *m = argument;
 	const struct plan_root *root = &m->plan->root;
 	unsigned long flags = root->writable ? 0 : MS_RDONLY;
 	char data[VALUE_BYTES], type[32];
@@ -167,6 +168,39 @@ static int try_mount(void *argument)
 	return -error;
 }
 
+/* As the kernel does (init/main.c): init= alone when it is given, else the usual ones. */
+static int find_init(const struct boot_plan *plan, char init[static ROOT_INIT_BYTES])
+{
+	static const char *const usual[] = {"/sbin/init", "/etc/init", "/bin/init", "/bin/sh"};
+	bool given = plan->init[0] != '\0';
+	int error = switch_look_inside(NEW_ROOT);
+	if (error != 0)
+		return -error;
+	for (size_t i = 0; i < (given ? 1 : sizeof usual / sizeof *usual); i++) {
+		snprintf(init, ROOT_INIT_BYTES, "%s", given ? plan->init : usual[i]);
+		error = switch_check_init(init);
+		if (error == 0)
+			break;
+	}
+	return -error;
+}
+
+static int mount_and_look(void *argument)
+{
+	struct root_mount *m = argument;
+	struct root_findings *findings = m->findings;
+	findings->mount_error = try_mount(m);
+	findings->init_error = findings->mount_error == 0 ? find_init(m->plan, findings->init) : 0;
+	return 0;
+}
+
+bool root_mount_init(struct root_mount *m, struct fail *fail)
+{
+	if (m->findings == NULL)
+		m->findings = memory_share(sizeof *m->findings);
+	return m->findings != NULL || fail_set(fail, FAIL_SETUP, "no memory");
+}
+
 bool root_mount_start(struct root_mount *m, const struct boot_plan *plan, const struct disk *root, int64_t now_ms,
 		      struct fail *fail)
 {
@@ -177,23 +211,41 @@ bool root_mount_start(struct root_mount *m, const struct boot_plan *plan, const 
 	snprintf(m->device, sizeof m->device, "/dev/%s", root->name);
 	if (!span_copy(span_of(types), m->types, sizeof m->types))
 		return fail_set(fail, FAIL_MOUNT, "rootfstype=%s is too long", types);
-	int error = child_fork(&m->child, try_mount, m);
+	*m->findings = (struct root_findings){.mount_error = EINTR};
+	int error = child_fork(&m->child, mount_and_look, m);
 	return error == 0 || fail_errno(fail, FAIL_SPAWN, -error, "%s", "");
+}
+
+static void judge_findings(const struct root_mount *m, struct fail *fail)
+{
+	const struct root_findings *found = m->findings;
+	const char *init = m->plan->init;
+	if (found->mount_error != 0)
+		fail_errno(fail, FAIL_MOUNT, found->mount_error, "%s as %s", m->device, m->types);
+	else if (found->init_error != 0 && init[0] != '\0')
+		fail_errno(fail, FAIL_INIT_MISSING, found->init_error, "init=%s", init);
+	else if (found->init_error != 0)
+		fail_set(fail, FAIL_INIT_MISSING, "none of /sbin/init, /etc/init, /bin/init, /bin/sh");
 }
 
 bool root_mount_ended(struct root_mount *m, int64_t now_ms, struct fail *fail)
 {
 	if (m->child.pid == 0)
 		return false;
-	if (!child_ended(&m->child)) {
-		if (now_ms < m->deadline_ms)
-			return false;
-		child_kill(&m->child);
-		fail_set(fail, FAIL_MOUNT, "%s as %s: not done after %d s", m->device, m->types, MOUNT_WAIT_MS / 1000);
-	} else if (child_exit_status(&m->child) != 0) {
-		fail_errno(fail, FAIL_MOUNT, child_exit_status(&m->child), "%s as %s", m->device, m->types);
+	if (child_ended(&m->child)) {
+		judge_findings(m, fail);
+		return true;
 	}
+	if (now_ms < m->deadline_ms)
+		return false;
+	child_kill(&m->child);
+	fail_set(fail, FAIL_MOUNT, "%s as %s: not done after %d s", m->device, m->types, MOUNT_WAIT_MS / 1000);
 	return true;
+}
+
+void root_mount_extend(struct root_mount *m, int64_t now_ms)
+{
+	m->deadline_ms = now_ms + MOUNT_WAIT_MS;
 }
 
 void root_mount_stop(struct root_mount *m)
@@ -202,30 +254,24 @@ void root_mount_stop(struct root_mount *m)
 	root_unmount();
 }
 
+static int unmount(void *argument)
+{
+	(void)argument;
+	mount_unmount(NEW_ROOT);
+	child_settled();
+	return 0;
+}
+
+/* What is left to write waits for the target; who could bring its session back must not wait with it. */
 void root_unmount(void)
 {
-	mount_unmount(NEW_ROOT);
+	struct child child = {.pid = 0};
+	if (child_fork_settled(&child, unmount, NULL, UNMOUNT_WAIT_MS) == -ETIMEDOUT)
+		log_wait("unmounting root waits for the target, going on meanwhile");
+	child_kill(&child);
 }
 
 /* --- switching --- */
-
-bool root_find_init(const struct boot_plan *plan, char init[static ROOT_INIT_BYTES], struct fail *fail)
-{
-	/* As the kernel does (init/main.c): init= alone when it is given, else these. */
-	static const char *const usual[] = {"/sbin/init", "/etc/init", "/bin/init", "/bin/sh"};
-	int error = -ENOENT;
-	if (plan->init[0] != '\0') {
-		snprintf(init, ROOT_INIT_BYTES, "%s", plan->init);
-		error = switch_check_init(NEW_ROOT, init);
-		return error == 0 || fail_errno(fail, FAIL_INIT_MISSING, -error, "init=%s", init);
-	}
-	for (size_t i = 0; i < sizeof usual / sizeof *usual; i++) {
-		snprintf(init, ROOT_INIT_BYTES, "%s", usual[i]);
-		if (switch_check_init(NEW_ROOT, init) == 0)
-			return true;
-	}
-	return fail_set(fail, FAIL_INIT_MISSING, "none of /sbin/init, /etc/init, /bin/init, /bin/sh");
-}
 
 /* A root without the directory does without the mount. */
 static void move_mounts(void)

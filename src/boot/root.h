@@ -28,7 +28,14 @@ enum {
 	ROOT_INIT_BYTES = VALUE_BYTES,
 };
 
-/* Mounting happens in a child: a mount waits for the target. */
+/* What the child found, in memory shared with it. */
+struct root_findings {
+	int mount_error; /* errno; 0: mounted */
+	int init_error;  /* the same; 0: there is an init */
+	char init[ROOT_INIT_BYTES];
+};
+
+/* Mounting, and looking for an init inside, happen in a child: both wait for the target. */
 struct root_mount {
 	struct child child;
 	const struct boot_plan *plan;
@@ -36,18 +43,19 @@ struct root_mount {
 	char device[DISK_NAME_BYTES + 8];
 	char types[ROOT_TYPES_BYTES]; /* comma list to try in order */
 	int64_t deadline_ms;
+	struct root_findings *findings;
 };
 
+bool root_mount_init(struct root_mount *m, struct fail *fail);
 bool root_mount_start(struct root_mount *m, const struct boot_plan *plan, const struct disk *root, int64_t now_ms,
 		      struct fail *fail);
-/* True when it has ended; then fail->code says how. */
+/* True when it has ended; then fail->code says how, and without a failure findings->init is what to run. */
 bool root_mount_ended(struct root_mount *m, int64_t now_ms, struct fail *fail);
+/* Its session is away: the time until it is back does not count. */
+void root_mount_extend(struct root_mount *m, int64_t now_ms);
 void root_mount_stop(struct root_mount *m);
 
-/* Finds what to run as init inside the mounted root: init=, else the kernel's list. */
-bool root_find_init(const struct boot_plan *plan, char init[static ROOT_INIT_BYTES], struct fail *fail);
-
-/* Undoes the mount. */
+/* Undoes the mount. When that takes long because the target does not answer, it goes on in the background. */
 void root_unmount(void);
 
 /*

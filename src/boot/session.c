@@ -12,34 +12,41 @@
 #include <string.h>
 
 #include "base/cursor.h"
+#include "base/format.h"
+#include "boot/discover.h"
 #include "boot/log.h"
 #include "boot/portal.h"
 #include "iscsi/ffp.h"
 
 enum {
 	RESOLVE_WAIT_MS = 20000,
+	DISCOVER_LOGOUT_MS = 5000, /* after which the child has ended, or hangs */
 	CONNECT_WAIT_MS = 10000,
 	LOGIN_WAIT_MS = 15000, /* for the whole login, as open-iscsi's login_timeout */
 	LOGOUT_WAIT_MS = 2000,
+	SCAN_WAIT_MS = 60000,
 	/* Of a session that is in use: a packet lost with the network costs no more than this. */
 	AGAIN_CONNECT_WAIT_MS = 1000,
 	AGAIN_CONNECT_LATER_MS = 3000,
 	AGAIN_LATER_AFTER_MS = 60000,
 	AGAIN_LOGIN_WAIT_MS = 3000,
 	SPREAD_MS = 250, /* over which many machines come back to a target */
-	REDIRECTS_MAX = 8,
-	REPLACEMENT_TIMEOUT_S = 86400, /* open-iscsi's advice for a root disk: I/O waits for its target for a day */
-	NOOP_S = 5,                    /* open-iscsi's noop_out_interval and _timeout; the kernel sends them */
 };
 
 void session_init(struct session *s, const struct boot_plan *plan, unsigned index, struct transport *transport)
 {
 	memset(s, 0, sizeof *s);
 	s->plan = plan;
-	s->target = &plan->targets[index];
+	s->planned = s->target = &plan->targets[index];
 	s->transport = transport;
-	s->resolver.fd = -1;
+	s->errand.fd = -1;
 	s->tcp_fd = -1;
+}
+
+void session_set_target(struct session *s, const struct plan_target *found)
+{
+	s->found = *found;
+	s->target = &s->found;
 }
 
 static const char *session_username(const struct session *s)
@@ -75,7 +82,7 @@ static bool serve_handover(struct session *s)
 /* Ends the attempt; what is in the kernel goes where `leave` leads. */
 static void end_attempt(struct session *s, void (*leave)(struct handover *))
 {
-	resolve_cancel(&s->resolver);
+	errand_cancel(&s->errand);
 	if (s->handover.has_session) {
 		leave(&s->handover);
 		serve_handover(s);
@@ -133,6 +140,15 @@ static bool try_other_way(struct session *s)
 	return true;
 }
 
+/* A target that is gone from its portal may have a successor there: that is asked for, until a login has succeeded. */
+static void doubt_target(struct session *s)
+{
+	bool is_gone = s->fail.code == FAIL_TARGET_NOT_FOUND || s->fail.code == FAIL_TARGET_REMOVED;
+	bool is_elsewhere = strcmp(s->target->host, s->planned->host) != 0 || s->target->port != s->planned->port;
+	if (is_gone || is_elsewhere)
+		s->target = s->planned;
+}
+
 static void session_failed(struct session *s, int64_t now_ms)
 {
 	if (s->lost_ms == 0 && session_is_kept(s)) {
@@ -144,10 +160,11 @@ static void session_failed(struct session *s, int64_t now_ms)
 		enter(s, SESSION_WAIT_RETRY, now_ms, 0);
 		return;
 	}
-	fail_context(&s->fail, "cannot log in to %s at %s", s->target->name, s->portal);
+	fail_context(&s->fail, "cannot log in to %s at %s", plan_target_name(s->target), s->portal);
 	end_attempt(s, handover_recover);
-	s->redirect_host[0] = '\0';
-	s->n_redirects = 0;
+	if (!session_is_kept(s))
+		doubt_target(s);
+	s->redirects.n = 0;
 	bool again = retry_failed(&s->retry, now_ms, s->portal, &s->fail);
 	s->state = again ? SESSION_WAIT_RETRY : SESSION_GAVE_UP;
 	s->deadline_ms = s->retry.next_ms;
@@ -200,18 +217,12 @@ static bool make_chap(struct session *s, struct chap_config *chap)
 
 static bool begin_login(struct session *s)
 {
-	static const char *const digests[] = {
-		[DIGEST_NONE] = "None",
-		[DIGEST_CRC32C] = "CRC32C",
-		[DIGEST_PREFER_CRC32C] = "CRC32C,None",
-		[DIGEST_PREFER_NONE] = "None,CRC32C",
-	};
 	uint32_t sid = s->handover.conn.sid;
 	struct login_config config = {
 		.initiator_name = s->plan->initiator.name,
 		.target_name = s->target->name,
 		.isid = {0x00, 0x02, 0x3d, (uint8_t)(sid >> 16), (uint8_t)(sid >> 8), (uint8_t)sid},
-		.digests = digests[s->plan->digest],
+		.digests = plan_digest_offer(s->plan->digest),
 		.security_first = s->advice == LOGIN_ADVICE_SECURITY_FIRST,
 		.carrier_has_tags = true,
 	};
@@ -279,26 +290,23 @@ static bool enter_full_feature(struct session *s, int64_t now_ms)
 	s->retry.urgent = true;
 	s->lost_ms = 0;
 	s->n_login_timeouts = 0;
-	s->n_redirects = 0;
+	s->redirects.n = 0;
 	login_end(&s->login);
+	transport_fix_recovery_tmo(s->transport, s->handover.conn.sid, s->plan->outage.replacement_s);
 	if (!s->scanned)
-		session_scan(s);
+		session_scan(s, now_ms);
 	return true;
 }
 
 static bool follow_redirect(struct session *s)
 {
-	struct span host;
-	uint16_t port = ISCSI_PORT;
-	const char *where = login_result(&s->login)->redirect_to;
-	if (s->n_redirects == REDIRECTS_MAX)
-		return fail_set(&s->fail, FAIL_REDIRECT, "redirected %d times, last to %s", REDIRECTS_MAX, where);
-	if (!text_host_port(span_of(where), &host, &port) ||
-	    !span_copy(host, s->redirect_host, sizeof s->redirect_host))
-		return fail_set(&s->fail, FAIL_REDIRECT, "TargetAddress=%s", where);
-	log_info("%s: redirects us to %s", s->portal, where);
-	s->redirect_port = port;
-	s->n_redirects++;
+	char to[PORTAL_TEXT_BYTES];
+	if (!redirects_read(&s->redirects, login_result(&s->login)->redirect_to, &s->fail))
+		return false;
+	plan_format_portal(s->redirects.host, s->redirects.port, to);
+	if (!redirects_follow(&s->redirects, s->portal, to, &s->fail))
+		return false;
+	log_info("%s: redirects us to %s", s->portal, to);
 	s->advice = LOGIN_ADVICE_NONE;
 	end_attempt(s, handover_recover);
 	return true;
@@ -319,7 +327,7 @@ static bool go_on_with_login(struct session *s, int64_t now_ms)
 	}
 }
 
-bool session_owns(const struct session *s, const struct iscsi_nl_message *event)
+static bool session_owns(const struct session *s, const struct iscsi_nl_message *event)
 {
 	return s->handover.has_session && s->handover.conn.sid == event->sid;
 }
@@ -415,7 +423,15 @@ void session_stand_aside(struct session *s)
 	enter(s, SESSION_ASIDE, INT64_MAX, 0);
 }
 
-void session_take_back(struct session *s, bool is_up, int64_t now_ms)
+void session_verify(struct session *s, int64_t now_ms)
+{
+	if (s->state != SESSION_UP || transport_is_logged_in(s->transport, s->handover.conn.sid))
+		return;
+	fail_set(&s->fail, FAIL_SESSION_LOST, "the kernel shows it as lost");
+	session_failed(s, now_ms);
+}
+
+void session_take_back(struct session *s, int64_t now_ms)
 {
 	if (s->state != SESSION_ASIDE)
 		return;
@@ -424,10 +440,7 @@ void session_take_back(struct session *s, bool is_up, int64_t now_ms)
 	s->fail = (struct fail){.code = FAIL_NONE};
 	s->lost_ms = 0;
 	retry_reset(&s->retry);
-	if (is_up)
-		return;
-	fail_set(&s->fail, FAIL_SESSION_LOST, "who looked after it is gone");
-	session_lost(s, now_ms);
+	session_verify(s, now_ms);
 }
 
 /* A connection error is news of the connection that is in use; not of one that is stopped already. */
@@ -437,12 +450,24 @@ static bool is_stale(const struct session *s, const struct iscsi_nl_message *eve
 	       s->state != SESSION_LOGGING_OUT;
 }
 
-void session_event(struct session *s, const struct iscsi_nl_message *event, int64_t now_ms)
+static void session_event(struct session *s, const struct iscsi_nl_message *event, int64_t now_ms)
 {
 	if (event->type == ISCSI_NL_SESSION_DESTROYED)
 		session_destroyed(s);
 	else if (!is_stale(s, event) && !take_event(s, event, now_ms))
 		session_failed(s, now_ms);
+}
+
+void sessions_take_events(struct transport *transport, struct session *sessions, unsigned n_sessions, int64_t now_ms)
+{
+	struct iscsi_nl_message event;
+	while (transport_event(transport, &event))
+		for (unsigned i = 0; i < n_sessions; i++)
+			if (session_owns(&sessions[i], &event))
+				session_event(&sessions[i], &event, now_ms);
+	for (unsigned i = 0; transport->lost_events && i < n_sessions; i++)
+		session_verify(&sessions[i], now_ms);
+	transport->lost_events = false;
 }
 
 /* --- reaching the portal --- */
@@ -474,9 +499,9 @@ static bool connected(struct session *s, int64_t now_ms)
 		.secret = &s->plan->chap.secret,
 		.username_in = s->plan->chap_in.username,
 		.secret_in = session_secret_in(s),
-		.recovery_tmo_s = REPLACEMENT_TIMEOUT_S,
-		.ping_tmo_s = NOOP_S,
-		.recv_tmo_s = NOOP_S,
+		.recovery_tmo_s = (int32_t)s->plan->outage.replacement_s,
+		.ping_tmo_s = s->plan->outage.nop_timeout_s,
+		.recv_tmo_s = s->plan->outage.nop_interval_s,
 	};
 	enter(s, SESSION_LOGGING_IN, now_ms, login_wait_ms(s));
 	if (session_is_kept(s))
@@ -490,7 +515,7 @@ static bool connect_portal(struct session *s, int64_t now_ms)
 {
 	int error = tcp_connect(&s->address, &s->tcp_fd);
 	enter(s, SESSION_CONNECTING, now_ms, connect_wait_ms(s, now_ms));
-	if (s->n_redirects == 0) {
+	if (s->redirects.n == 0) {
 		s->first_address = s->address;
 		tcp_address_format(&s->address, s->persistent_address);
 	}
@@ -502,38 +527,72 @@ static bool connect_portal(struct session *s, int64_t now_ms)
 /* The address of a name found before, for a session that asks no name server any more. */
 static bool reach_known(struct session *s, int64_t now_ms)
 {
-	if (s->n_redirects > 0 && strcmp(s->redirect_known, s->redirect_host) != 0)
+	bool is_known =
+		strcmp(s->redirect_known, s->redirects.host) == 0 && s->redirect_known_port == s->redirects.port;
+	if (s->redirects.n > 0 && !is_known)
 		return fail_set(&s->fail, FAIL_NAME_UNRESOLVED, "%s, a redirect to a name that was not in use before",
-				s->redirect_host);
-	s->address = s->n_redirects > 0 ? s->redirect_address : s->first_address;
+				s->redirects.host);
+	s->address = s->redirects.n > 0 ? s->redirect_address : s->first_address;
 	return connect_portal(s, now_ms);
+}
+
+static bool start_discovery(struct session *s, int64_t now_ms)
+{
+	int error = discover_start(&s->errand, s->plan, s->planned);
+	enter(s, SESSION_DISCOVERING, now_ms, DISCOVER_WAIT_MS + DISCOVER_LOGOUT_MS);
+	return error == 0 || fail_errno(&s->fail, FAIL_INTERNAL, -error, "discovery");
 }
 
 static bool start(struct session *s, int64_t now_ms)
 {
 	struct ip_address ip;
-	const char *host = s->n_redirects > 0 ? s->redirect_host : s->target->host;
-	uint16_t port = s->n_redirects > 0 ? s->redirect_port : s->target->port;
+	const char *host = s->redirects.n > 0 ? s->redirects.host : s->target->host;
+	uint16_t port = s->redirects.n > 0 ? s->redirects.port : s->target->port;
 	s->fail = (struct fail){.code = FAIL_NONE};
 	plan_format_portal(host, port, s->portal);
+	if (s->target->name[0] == '\0')
+		return start_discovery(s, now_ms);
 	if (text_ip(span_of(host), &ip)) {
 		tcp_address_make(&s->address, &ip, port, 0);
 		return connect_portal(s, now_ms);
 	}
 	if (s->stays)
 		return reach_known(s, now_ms);
-	int error = resolve_start(&s->resolver, host, port);
+	int error = resolve_start(&s->errand, host, port);
 	enter(s, SESSION_RESOLVING, now_ms, RESOLVE_WAIT_MS);
 	return error == 0 || fail_errno(&s->fail, FAIL_NAME_UNRESOLVED, -error, "%s", host);
 }
 
+/* What was said before is not said again. */
+static void tell_found(const struct session *s, const struct plan_target *found)
+{
+	char line[PLAN_LINE_BYTES];
+	const struct plan_target *known = &s->found;
+	if (strcmp(known->name, found->name) == 0 && strcmp(known->host, found->host) == 0 &&
+	    known->port == found->port)
+		return;
+	discover_describe(s->planned, found, line);
+	log_info("%s", line);
+}
+
+static bool discovered(struct session *s, int64_t now_ms)
+{
+	struct plan_target found;
+	if (!discover_finish(&s->errand, &found, &s->fail))
+		return false;
+	tell_found(s, &found);
+	session_set_target(s, &found);
+	return start(s, now_ms);
+}
+
 static bool resolved(struct session *s, int64_t now_ms)
 {
-	int error = resolve_finish(&s->resolver, &s->address);
+	int error = resolve_finish(&s->errand, &s->address);
 	if (error != 0)
 		return fail_errno(&s->fail, FAIL_NAME_UNRESOLVED, -error, "%s", s->portal);
-	if (s->n_redirects > 0) {
-		memcpy(s->redirect_known, s->redirect_host, sizeof s->redirect_known);
+	if (s->redirects.n > 0) {
+		memcpy(s->redirect_known, s->redirects.host, sizeof s->redirect_known);
+		s->redirect_known_port = s->redirects.port;
 		s->redirect_address = s->address;
 	}
 	return connect_portal(s, now_ms);
@@ -552,6 +611,8 @@ static bool too_late(struct session *s, int64_t now_ms)
 {
 	long long wait_s = (s->wait_ms + 500) / 1000;
 	switch (s->state) {
+	case SESSION_DISCOVERING:
+		return fail_set(&s->fail, FAIL_PORTAL_SILENT, "%lld s", wait_s);
 	case SESSION_RESOLVING:
 		return fail_set(&s->fail, FAIL_NAME_UNRESOLVED, "no name server answered in %lld s", wait_s);
 	case SESSION_CONNECTING:
@@ -575,9 +636,27 @@ enum fail_code session_waits_for(const struct session *s)
 		[SESSION_CONNECTING] = FAIL_PORTAL_SILENT, [SESSION_LOGGING_IN] = FAIL_LOGIN_TIMEOUT,
 		[SESSION_WAIT_RETRY] = FAIL_PORTAL_SILENT, [SESSION_GAVE_UP] = FAIL_PORTAL_SILENT,
 		[SESSION_ASIDE] = FAIL_PORTAL_SILENT,      [SESSION_UP] = FAIL_NONE,
-		[SESSION_LOGGING_OUT] = FAIL_SESSION_LOST,
+		[SESSION_LOGGING_OUT] = FAIL_SESSION_LOST, [SESSION_DISCOVERING] = FAIL_PORTAL_SILENT,
 	};
 	return s->state != SESSION_UP && s->retry.n_failed > 0 ? s->retry.code : waits[s->state];
+}
+
+int64_t session_describe_wait(const struct session *s, char out[static WAIT_TEXT_BYTES])
+{
+	static const char *const waits[] = {
+		[SESSION_DISCOVERING] = "the list of targets of",
+		[SESSION_RESOLVING] = "a name server to tell the address of",
+		[SESSION_CONNECTING] = "an answer from",
+		[SESSION_LOGGING_IN] = "the login at",
+		[SESSION_LOGGING_OUT] = "the logout at",
+		[SESSION_UP] = "the LUNs at", /* while they are looked for */
+		[SESSION_GAVE_UP] = NULL,
+	};
+	bool waits_for_luns = s->state == SESSION_UP && s->scan.pid != 0;
+	out[0] = '\0';
+	if (waits[s->state] != NULL && (s->state != SESSION_UP || waits_for_luns))
+		format_text(out, WAIT_TEXT_BYTES, "%s %s", waits[s->state], s->portal);
+	return waits_for_luns ? s->scan_deadline_ms : s->deadline_ms;
 }
 
 void session_kick(struct session *s)
@@ -588,26 +667,44 @@ void session_kick(struct session *s)
 
 void session_want(const struct session *s, struct loop *loop)
 {
-	if (s->state == SESSION_RESOLVING)
-		loop_want(loop, s->resolver.fd, POLL_READ);
+	if (s->state == SESSION_RESOLVING || s->state == SESSION_DISCOVERING)
+		loop_want(loop, s->errand.fd, POLL_READ);
 	if (s->state == SESSION_CONNECTING)
 		loop_want(loop, s->tcp_fd, POLL_WRITE);
 	if (s->state != SESSION_IDLE && s->state != SESSION_UP && s->state != SESSION_GAVE_UP)
 		loop_wake_at(loop, s->deadline_ms);
+	if (s->scan.pid != 0)
+		loop_wake_at(loop, s->scan_deadline_ms);
+}
+
+/* A scan that takes too long counts as done: what it has found is there, and it is made again when root is missing. */
+static void step_scan(struct session *s, int64_t now_ms)
+{
+	if (s->scan.pid == 0)
+		return;
+	bool late = now_ms >= s->scan_deadline_ms;
+	if (late) {
+		log_wait("%s: the search for LUNs is not done after %d s, going on with those found", s->portal,
+			 SCAN_WAIT_MS / 1000);
+		child_kill(&s->scan);
+	}
+	if (late || child_ended(&s->scan))
+		s->scanned = true;
 }
 
 void session_step(struct session *s, const struct loop *loop)
 {
 	bool good = true;
-	if (s->scan.pid != 0 && child_ended(&s->scan))
-		s->scanned = true;
-	if (s->state == SESSION_RESOLVING && loop_is_ready(loop, s->resolver.fd))
+	step_scan(s, loop->now_ms);
+	if (s->state == SESSION_RESOLVING && loop_is_ready(loop, s->errand.fd))
 		good = resolved(s, loop->now_ms);
+	else if (s->state == SESSION_DISCOVERING && loop_is_ready(loop, s->errand.fd))
+		good = discovered(s, loop->now_ms);
 	else if (s->state == SESSION_CONNECTING && loop_is_ready(loop, s->tcp_fd))
 		good = connecting(s, loop->now_ms);
 	else if (s->state != SESSION_IDLE && loop->now_ms >= s->deadline_ms)
 		good = too_late(s, loop->now_ms);
-	if (good && s->state == SESSION_IDLE && s->n_redirects > 0)
+	if (good && s->state == SESSION_IDLE && s->redirects.n > 0)
 		good = start(s, loop->now_ms);
 	if (!good)
 		session_failed(s, loop->now_ms);
@@ -632,10 +729,11 @@ static int scan_host(void *argument)
 	return file_write_text(path, what) == 0 ? 0 : 1;
 }
 
-void session_scan(struct session *s)
+void session_scan(struct session *s, int64_t now_ms)
 {
 	if (s->state != SESSION_UP || s->scan.pid != 0)
 		return;
+	s->scan_deadline_ms = now_ms + SCAN_WAIT_MS;
 	int error = child_fork(&s->scan, scan_host, s);
 	if (error < 0)
 		log_wait("%s: cannot scan for LUNs: %s", s->portal, strerror(-error));

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One session from portal to kernel: resolve, connect, hand over, log in, scan; on any failure back to where the next
- * attempt starts. Until the first login is done nothing is left in the kernel by a failure; from then on the session
- * stays there, holding back the I/O of its disks until the connection is made anew. First login and every later one run
- * the same lines. Translates between the rooms iscsi/ and kernel/, which do not know each other.
+ * One session from portal to kernel: discover, resolve, connect, hand over, log in, scan; on any failure back to where
+ * the next attempt starts. Until the first login is done nothing is left in the kernel by a failure; from then on the
+ * session stays there, holding back the I/O of its disks until the connection is made anew. First login and every later
+ * one run the same lines. Translates between the rooms iscsi/ and kernel/, which do not know each other.
  */
 #ifndef BOOT_SESSION_H
 #define BOOT_SESSION_H
@@ -15,13 +15,16 @@
 #include "boot/loop.h"
 #include "boot/retry.h"
 #include "boot/transport.h"
+#include "boot/wait.h"
 #include "iscsi/login.h"
+#include "iscsi/redirect.h"
 #include "kernel/handover.h"
 #include "plan/plan.h"
 #include "sys/sys.h"
 
 enum session_state {
 	SESSION_IDLE,
+	SESSION_DISCOVERING, /* the portal is asked which target is meant */
 	SESSION_RESOLVING,
 	SESSION_CONNECTING,
 	SESSION_LOGGING_IN,
@@ -37,20 +40,21 @@ enum {
 };
 
 struct session {
-	const struct plan_target *target;
+	const struct plan_target *target;  /* the planned one, or `found` */
+	const struct plan_target *planned; /* without a name: the portal is to be asked */
+	struct plan_target found;          /* what it has said the last time */
 	const struct boot_plan *plan;
 	struct transport *transport;
 	enum session_state state;
 	int64_t wait_ms, deadline_ms; /* of the present state: how long it may last, and until when */
 
-	char portal[PORTAL_TEXT_BYTES];          /* the one in use, as text */
-	char redirect_host[ISCSI_VALUE_MAX + 1]; /* empty: the plan's portal */
-	uint16_t redirect_port;
-	unsigned n_redirects;
-	struct resolver resolver;
+	char portal[PORTAL_TEXT_BYTES]; /* the one in use, as text */
+	struct redirects redirects;     /* from the plan's portal to it */
+	struct errand errand;           /* to a name server or for discovery */
 	struct tcp_address address;
 	struct tcp_address first_address;  /* of the plan's portal */
 	char redirect_known[HOST_MAX + 1]; /* a name, and below its address, for a session that asks no name server */
+	uint16_t redirect_known_port;
 	struct tcp_address redirect_address;
 	char persistent_address[IP_TEXT_BYTES]; /* the first portal, numeric */
 	int tcp_fd;
@@ -67,10 +71,14 @@ struct session {
 	bool stays;                /* session_stay */
 
 	struct child scan;
+	int64_t scan_deadline_ms;
 	bool scanned; /* at least once since it is up */
 };
 
 void session_init(struct session *s, const struct boot_plan *plan, unsigned index, struct transport *transport);
+
+/* Which target a planned one without a name is. */
+void session_set_target(struct session *s, const struct plan_target *found);
 
 /* The network is there (again): start now, without waiting for the next attempt's time. */
 void session_kick(struct session *s);
@@ -78,14 +86,19 @@ void session_kick(struct session *s);
 void session_want(const struct session *s, struct loop *loop);
 void session_step(struct session *s, const struct loop *loop);
 
-/* An event for this session: a login answer or a connection error. */
-void session_event(struct session *s, const struct iscsi_nl_message *event, int64_t now_ms);
-bool session_owns(const struct session *s, const struct iscsi_nl_message *event);
+/* Takes all events that are waiting, each to its session. */
+void sessions_take_events(struct transport *transport, struct session *sessions, unsigned n_sessions, int64_t now_ms);
+
+/* Events may have been lost: is the connection of a session that is up still there? */
+void session_verify(struct session *s, int64_t now_ms);
 
 /* Asks the kernel to look for the LUNs again, in a child: a scan waits for the target. */
-void session_scan(struct session *s);
+void session_scan(struct session *s, int64_t now_ms);
 /* What it waits for, as the failure it would be. FAIL_NONE: it is up. */
 enum fail_code session_waits_for(const struct session *s);
+
+/* What it waits for just now, for people, and until when at most; empty when for nothing, or for its next attempt. */
+int64_t session_describe_wait(const struct session *s, char out[static WAIT_TEXT_BYTES]);
 
 /* It is up, and no scan is under way. */
 bool session_settled(const struct session *s);
@@ -96,12 +109,9 @@ void session_stop(struct session *s);
 /* It has been up, and its disks may be in use: it is in the kernel, with a connection or waiting for one. */
 bool session_is_kept(const struct session *s);
 
-/*
- * Another program looks after the session: nothing is done any more, whatever comes, until session_take_back. is_up:
- * whether it has a connection.
- */
+/* Another program looks after the session: nothing is done any more, whatever comes, until session_take_back. */
 void session_stand_aside(struct session *s);
-void session_take_back(struct session *s, bool is_up, int64_t now_ms);
+void session_take_back(struct session *s, int64_t now_ms);
 
 /* From now on in a process that stays: no children, no name servers, but the addresses found before. */
 void session_stay(struct session *s);

@@ -6,7 +6,10 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/format.h"
+#include "base/limits.h"
 #include "base/secret.h"
 #include "sys/sys.h"
 
@@ -20,6 +23,15 @@ bool transport_exists(void)
 	return file_exists(handle_path);
 }
 
+static int open_sockets(struct transport *t)
+{
+	t->request_fd = netlink_open(ISCSI_NL_PROTOCOL, 0);
+	t->event_fd = t->request_fd < 0 ? t->request_fd : netlink_open(ISCSI_NL_PROTOCOL, ISCSI_NL_EVENT_GROUP);
+	if (t->event_fd < 0)
+		netlink_close(t->request_fd);
+	return t->event_fd < 0 ? t->event_fd : 0;
+}
+
 bool transport_open(struct transport *t, struct fail *fail)
 {
 	char text[32];
@@ -28,13 +40,37 @@ bool transport_open(struct transport *t, struct fail *fail)
 	ssize_t n = file_read_text(handle_path, text, sizeof text);
 	if (n < 0)
 		return fail_errno(fail, FAIL_NO_TRANSPORT, (int)-n, "%s", handle_path);
-	t->request_fd = netlink_open(ISCSI_NL_PROTOCOL, 0);
-	t->event_fd = netlink_open(ISCSI_NL_PROTOCOL, ISCSI_NL_EVENT_GROUP);
-	if (t->request_fd < 0 || t->event_fd < 0)
-		return fail_errno(fail, FAIL_NETLINK, t->request_fd < 0 ? -t->request_fd : -t->event_fd,
-				  "NETLINK_ISCSI");
+	int error = open_sockets(t);
+	if (error < 0)
+		return fail_errno(fail, FAIL_NETLINK, -error, "NETLINK_ISCSI");
+	t->sessions_fd = dir_handle("/sys/class/iscsi_session");
 	t->handle = strtoull(text, NULL, 10);
 	return true;
+}
+
+void transport_close(struct transport *t)
+{
+	if (t->handle == 0)
+		return;
+	netlink_close(t->request_fd);
+	netlink_close(t->event_fd);
+	dir_handle_close(t->sessions_fd);
+	t->handle = 0;
+}
+
+bool transport_is_logged_in(const struct transport *t, uint32_t sid)
+{
+	char path[PATH_BYTES], state[32];
+	format_text(path, sizeof path, "session%u/state", sid);
+	return file_read_text_at(t->sessions_fd, path, state, sizeof state) > 0 && strcmp(state, "LOGGED_IN") == 0;
+}
+
+void transport_fix_recovery_tmo(const struct transport *t, uint32_t sid, uint32_t seconds)
+{
+	char path[PATH_BYTES], text[16];
+	format_text(path, sizeof path, "session%u/recovery_tmo", sid);
+	format_text(text, sizeof text, "%u", seconds);
+	file_write_text_at(t->sessions_fd, path, text);
 }
 
 bool transport_request(struct transport *t, struct writer *request, struct iscsi_nl_message *reply, struct fail *fail)
@@ -52,12 +88,13 @@ bool transport_request(struct transport *t, struct writer *request, struct iscsi
 bool transport_event(struct transport *t, struct iscsi_nl_message *event)
 {
 	size_t used;
+	ssize_t n;
 	if (t->handle == 0)
 		return false;
-	ssize_t n;
-	do
+	do {
 		n = netlink_receive(t->event_fd, event_room, sizeof event_room);
-	while (n == -ENOBUFS || (n > 0 && !iscsi_nl_decode(event_room, (size_t)n, event, &used)));
+		t->lost_events = t->lost_events || n == -ENOBUFS;
+	} while (n == -ENOBUFS || (n > 0 && !iscsi_nl_decode(event_room, (size_t)n, event, &used)));
 	return n > 0;
 }
 

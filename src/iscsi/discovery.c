@@ -40,12 +40,10 @@ static bool end_record(struct discovery *d, struct fail *fail)
 	return d->name[0] == '\0' || d->has_address || emit(d, &record, fail);
 }
 
+/* Programs make paths of names. */
 static bool is_plain(struct span s)
 {
-	for (size_t i = 0; i < s.n_bytes; i++)
-		if (s.text[i] <= ' ' || s.text[i] >= 0x7f || s.text[i] == '/')
-			return false;
-	return s.n_bytes > 0;
+	return textkeys_is_plain(s) && memchr(s.text, '/', s.n_bytes) == NULL;
 }
 
 static bool take_name(struct discovery *d, const struct textkey *pair, struct fail *fail)

@@ -34,6 +34,7 @@ enum ffp_async {
 	FFP_ASYNC_DROP_CONNECTION = 2, /* and says that it will */
 	FFP_ASYNC_DROP_ALL = 3,
 	FFP_ASYNC_RENEGOTIATE = 4,
+	FFP_ASYNC_TASKS_END = 5, /* of a LUN */
 };
 
 #define FFP_NO_TAG UINT32_C(0xffffffff)

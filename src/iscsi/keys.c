@@ -32,6 +32,12 @@ enum {
 	OUR_SEGMENT_MAX = 262144,
 };
 
+/* How a key is used. One that is not offered has `ours` and `list` only to answer the target's proposal. */
+enum {
+	OFFERED = 1,
+	NORMAL = 2, /* irrelevant in a discovery session */
+};
+
 #define AT(member) offsetof(struct login_values, member)
 #define NOWHERE SIZE_MAX
 
@@ -40,7 +46,7 @@ struct key_rule {
 	const char *name;
 	const char *section; /* of RFC 7143 */
 	enum key_type type;
-	bool offered;     /* we propose it; else `ours` and `list` only serve to answer */
+	unsigned use;     /* OFFERED, NORMAL */
 	const char *list; /* KEY_LIST: the values we have */
 	uint32_t ours;
 	uint32_t initial; /* without negotiation */
@@ -54,26 +60,26 @@ static const struct key_rule table[] = {
 	{"TargetName", "13.4", KEY_OURS, .at = NOWHERE},
 	{"SessionType", "13.21", KEY_OURS, .at = NOWHERE},
 
-	{"HeaderDigest", "13.1", KEY_DIGEST, true, .at = AT(header_digest)},
-	{"DataDigest", "13.1", KEY_DIGEST, true, .at = AT(data_digest)},
-	{"DefaultTime2Wait", "13.15", KEY_MAX, true, NULL, 2, 2, 0, 3600, AT(default_time2wait)},
-	{"DefaultTime2Retain", "13.16", KEY_MIN, true, NULL, 0, 20, 0, 3600, AT(default_time2retain)},
-	{"ErrorRecoveryLevel", "13.20", KEY_MIN, true, NULL, 0, 0, 0, 2, AT(error_recovery_level)},
-	{"InitialR2T", "13.10", KEY_OR, true, NULL, 0, 1, 0, 1, AT(initial_r2t)},
-	{"ImmediateData", "13.11", KEY_AND, true, NULL, 1, 1, 0, 1, AT(immediate_data)},
-	{"MaxBurstLength", "13.13", KEY_MIN, true, NULL, 16776192, 262144, LENGTH_MIN, LENGTH_MAX,
+	{"HeaderDigest", "13.1", KEY_DIGEST, OFFERED, .at = AT(header_digest)},
+	{"DataDigest", "13.1", KEY_DIGEST, OFFERED, .at = AT(data_digest)},
+	{"DefaultTime2Wait", "13.15", KEY_MAX, OFFERED, NULL, 2, 2, 0, 3600, AT(default_time2wait)},
+	{"DefaultTime2Retain", "13.16", KEY_MIN, OFFERED, NULL, 0, 20, 0, 3600, AT(default_time2retain)},
+	{"ErrorRecoveryLevel", "13.20", KEY_MIN, OFFERED, NULL, 0, 0, 0, 2, AT(error_recovery_level)},
+	{"InitialR2T", "13.10", KEY_OR, OFFERED | NORMAL, NULL, 0, 1, 0, 1, AT(initial_r2t)},
+	{"ImmediateData", "13.11", KEY_AND, OFFERED | NORMAL, NULL, 1, 1, 0, 1, AT(immediate_data)},
+	{"MaxBurstLength", "13.13", KEY_MIN, OFFERED | NORMAL, NULL, 16776192, 262144, LENGTH_MIN, LENGTH_MAX,
 	 AT(max_burst_length)},
-	{"FirstBurstLength", "13.14", KEY_MIN, true, NULL, 262144, 65536, LENGTH_MIN, LENGTH_MAX,
+	{"FirstBurstLength", "13.14", KEY_MIN, OFFERED | NORMAL, NULL, 262144, 65536, LENGTH_MIN, LENGTH_MAX,
 	 AT(first_burst_length)},
-	{"MaxOutstandingR2T", "13.17", KEY_MIN, true, NULL, 1, 1, 1, 65535, AT(max_outstanding_r2t)},
-	{"MaxConnections", "13.2", KEY_MIN, true, NULL, 1, 1, 1, 65535, AT(max_connections)},
-	{"DataPDUInOrder", "13.18", KEY_OR, true, NULL, 1, 1, 0, 1, AT(data_pdu_in_order)},
-	{"DataSequenceInOrder", "13.19", KEY_OR, true, NULL, 1, 1, 0, 1, AT(data_sequence_in_order)},
-	{"MaxRecvDataSegmentLength", "13.12", KEY_LENGTH, true, NULL, OUR_SEGMENT_MAX, 8192, LENGTH_MIN, LENGTH_MAX,
+	{"MaxOutstandingR2T", "13.17", KEY_MIN, OFFERED | NORMAL, NULL, 1, 1, 1, 65535, AT(max_outstanding_r2t)},
+	{"MaxConnections", "13.2", KEY_MIN, OFFERED | NORMAL, NULL, 1, 1, 1, 65535, AT(max_connections)},
+	{"DataPDUInOrder", "13.18", KEY_OR, OFFERED | NORMAL, NULL, 1, 1, 0, 1, AT(data_pdu_in_order)},
+	{"DataSequenceInOrder", "13.19", KEY_OR, OFFERED | NORMAL, NULL, 1, 1, 0, 1, AT(data_sequence_in_order)},
+	{"MaxRecvDataSegmentLength", "13.12", KEY_LENGTH, OFFERED, NULL, OUR_SEGMENT_MAX, 8192, LENGTH_MIN, LENGTH_MAX,
 	 AT(max_xmit_data_segment_length)},
 
-	{"TaskReporting", "13.23", KEY_LIST, false, "RFC3720", .at = NOWHERE},
-	{"iSCSIProtocolLevel", "13.24", KEY_MIN, false, NULL, 1, 1, 0, 31, NOWHERE},
+	{"TaskReporting", "13.23", KEY_LIST, NORMAL, "RFC3720", .at = NOWHERE},
+	{"iSCSIProtocolLevel", "13.24", KEY_MIN, NORMAL, NULL, 1, 1, 0, 31, NOWHERE},
 
 	{"TargetPortalGroupTag", "13.9", KEY_TAG, .max = 65535, .at = NOWHERE},
 	{"TargetAlias", "13.6", KEY_ALIAS, .at = NOWHERE},
@@ -116,12 +122,12 @@ static void store(const struct key_rule *rule, struct login_values *values, uint
 		*(uint32_t *)member = value;
 }
 
-/* Of a list, only whether it is a digest has to be known. */
+/* Of a list, only whether it is a digest has to be known. None is always understood; keys_finish judges it. */
 static bool read_value(const struct negotiation *n, const struct key_rule *rule, struct span text, uint32_t *value)
 {
 	if (is_list(rule)) {
 		*value = span_is(text, "CRC32C");
-		return textkeys_list_has(list_of(n, rule), text);
+		return textkeys_list_has(list_of(n, rule), text) || (rule->type == KEY_DIGEST && span_is(text, "None"));
 	}
 	if (is_boolean(rule)) {
 		*value = span_is(text, "Yes");
@@ -250,6 +256,11 @@ static bool is_negotiated(const struct key_rule *rule)
 	return rule->type <= KEY_DIGEST;
 }
 
+static bool is_relevant(const struct negotiation *n, const struct key_rule *rule)
+{
+	return !n->discovery || (rule->use & NORMAL) == 0;
+}
+
 static bool take_known(const struct negotiation *n, const struct key_rule *rule, bool is_answer,
 		       const struct textkey *pair, struct login_result *result, struct writer *answers,
 		       struct fail *fail)
@@ -260,7 +271,9 @@ static bool take_known(const struct negotiation *n, const struct key_rule *rule,
 		return take_declared(n, rule, pair, result, fail);
 	if (textkeys_is_refusal(pair->value))
 		return textkeys_fail(fail, FAIL_PROTOCOL, pair, "an answer to what was not asked");
-	if (is_list(rule))
+	if (!is_relevant(n, rule))
+		textkeys_put(answers, pair->name, span_of("Irrelevant"));
+	else if (is_list(rule))
 		answer_list(n, rule, pair->value, answers);
 	else if (rule->type == KEY_OBSOLETE)
 		textkeys_put(answers, pair->name, span_of("Reject"));
@@ -277,9 +290,9 @@ static bool take_unknown(const struct textkey *pair, struct writer *answers, str
 	return true;
 }
 
-void keys_start(struct negotiation *n, const char *digests, struct login_result *result)
+void keys_start(struct negotiation *n, bool discovery, const char *digests, struct login_result *result)
 {
-	*n = (struct negotiation){.digests = digests != NULL ? digests : "None"};
+	*n = (struct negotiation){.digests = digests != NULL ? digests : "None", .discovery = discovery};
 	result->values = (struct login_values){.max_recv_data_segment_length = OUR_SEGMENT_MAX};
 	for (size_t i = 0; i < N_RULES; i++)
 		store(&table[i], &result->values, table[i].initial);
@@ -288,7 +301,7 @@ void keys_start(struct negotiation *n, const char *digests, struct login_result 
 void keys_offer(struct negotiation *n, struct writer *w)
 {
 	for (size_t i = 0; i < N_RULES; i++) {
-		if (!table[i].offered)
+		if ((table[i].use & OFFERED) == 0 || !is_relevant(n, &table[i]))
 			continue;
 		put_value(n, &table[i], table[i].ours, w);
 		n->offered |= UINT32_C(1) << i;
@@ -316,7 +329,7 @@ bool keys_take(struct negotiation *n, enum login_stage stage, const struct textk
 static bool check_digest(const struct negotiation *n, const char *name, bool agreed, struct fail *fail)
 {
 	return agreed || textkeys_list_has(span_of(n->digests), span_of("None")) ||
-	       fail_set(fail, FAIL_NEGOTIATION, "%s: CRC32C was demanded", name);
+	       fail_set(fail, FAIL_NO_DIGEST, "%s", name);
 }
 
 bool keys_finish(const struct negotiation *n, struct login_result *result, struct fail *fail)

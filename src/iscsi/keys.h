@@ -22,15 +22,16 @@ struct negotiation {
 	uint32_t offered;    /* proposed or declared by us */
 	uint32_t received;   /* answered, proposed or declared by the target */
 	const char *digests; /* what we offer for HeaderDigest and DataDigest */
+	bool discovery;      /* without the keys that mean nothing in a discovery session */
 };
 
 /*
  * Nothing negotiated yet: the values of the result become what RFC 7143 gives them without negotiation. `digests`: NULL
  * for None.
  */
-void keys_start(struct negotiation *n, const char *digests, struct login_result *result);
+void keys_start(struct negotiation *n, bool discovery, const char *digests, struct login_result *result);
 
-/* Writes all operational keys that we offer. */
+/* Writes all operational keys that we offer in this type of session. */
 void keys_offer(struct negotiation *n, struct writer *w);
 
 /*

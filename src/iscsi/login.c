@@ -54,23 +54,45 @@ static const struct step steps[] = {
 	[STEP_OPERATIONAL] = {STAGE_OPERATIONAL, STAGE_FULL_FEATURE, true, 0, FAIL_CHAP_WANTED, operational_answered},
 };
 
-/* Makes login->data the request that comes next. */
-static bool compose(struct login *login, const struct writer *text, bool transit)
+/* Makes the request that carries the next part of our text; all but the last have the C bit, section 11.12.2. */
+static bool compose_part(struct login *login)
 {
 	const struct step *step = &steps[login->step];
-	if (text->full)
-		return fail_set(&login->fail, FAIL_PROTOCOL, "the answers to the target's keys do not fit one PDU");
+	size_t n_left = login->n_data_bytes - login->n_data_sent;
+	bool continues = n_left > PDU_LOGIN_DATA_MAX;
 	if (login->n_requests == LOGIN_ROUNDS_MAX)
 		return fail_set(&login->fail, FAIL_PROTOCOL, "no end after %d requests", LOGIN_ROUNDS_MAX);
 	login->request.current = step->stage;
 	login->request.next = step->next;
-	login->request.transit = transit;
+	login->request.continues = continues;
+	login->request.transit = login->transit && !continues;
 	login->request.exp_stat_sn = login->result.exp_stat_sn;
-	login->request.n_data_bytes = (uint32_t)text->n_bytes;
+	login->request.n_data_bytes = continues ? PDU_LOGIN_DATA_MAX : (uint32_t)n_left;
 	pdu_encode_login_request(&login->request, login->header);
 	login->n_requests++;
 	login->sent = false;
 	return true;
+}
+
+/* What stands in login->data goes to the target next. */
+static bool compose(struct login *login, const struct writer *text, bool transit)
+{
+	if (text->full)
+		return fail_set(&login->fail, FAIL_PROTOCOL, "answers to the target's keys of more than %d bytes",
+				LOGIN_TEXT_MAX);
+	login->n_data_bytes = text->n_bytes;
+	login->n_data_sent = 0;
+	login->transit = transit;
+	return compose_part(login);
+}
+
+/* The target lets us go on with our text by an empty answer, section 11.13.2. */
+static bool part_answered(struct login *login, const struct login_response *response)
+{
+	if (response->continues || response->n_data_bytes > 0)
+		return fail_set(&login->fail, FAIL_PROTOCOL, "an answer in the middle of our text");
+	login->n_data_sent += login->request.n_data_bytes;
+	return compose_part(login);
 }
 
 static void put(struct writer *w, const char *name, const char *value)
@@ -85,7 +107,7 @@ void login_start(struct login *login, const struct login_config *config)
 	memcpy(login->request.isid, config->isid, sizeof config->isid);
 	login->request.cid = config->cid;
 	login->request.cmd_sn = config->cmd_sn;
-	keys_start(&login->negotiation, config->digests, &login->result);
+	keys_start(&login->negotiation, config->discovery, config->digests, &login->result);
 
 	struct writer w = writer_over(login->data, sizeof login->data);
 	put(&w, "InitiatorName", config->initiator_name);
@@ -119,7 +141,7 @@ enum login_state login_state(const struct login *login)
 void login_to_send(const struct login *login, const uint8_t **header, const uint8_t **data, size_t *n_data_bytes)
 {
 	*header = login->header;
-	*data = login->data;
+	*data = login->data + login->n_data_sent;
 	*n_data_bytes = login->request.n_data_bytes;
 }
 
@@ -157,7 +179,7 @@ static bool take_redirect(struct login *login, struct span text)
 		struct span address = span_cut(&rest, ',');
 		struct span host;
 		uint16_t port;
-		if (text_host_port(address, &host, &port) &&
+		if (text_host_port(address, &host, &port) && textkeys_is_plain(address) &&
 		    span_copy(address, login->result.redirect_to, sizeof login->result.redirect_to))
 			return true;
 		return textkeys_fail(&login->fail, FAIL_REDIRECT, &pair, "not an address");
@@ -180,7 +202,8 @@ static bool take_status(struct login *login, const struct login_response *respon
 		login->security_wanted = true;
 	bool of_mutual = code == FAIL_AUTH_REFUSED && chap_is_mutual(&login->config.chap);
 	return code == FAIL_NONE ||
-	       fail_set(&login->fail, code, "status %02x%02x%s", response->status_class, response->status_detail,
+	       fail_set(&login->fail, code, "status %02x%02x%s%s", response->status_class, response->status_detail,
+			status_words(response->status_class, response->status_detail),
 			of_mutual ? ", perhaps for want of a secret of its own" : "");
 }
 
@@ -265,6 +288,15 @@ static bool take_key(struct login *login, const struct textkey *pair, struct ans
 	return keys_take(&login->negotiation, steps[login->step].stage, pair, &login->result, next, &login->fail);
 }
 
+/* Section 13.9. A target that does not say its group is taken at its word: old ones leave the key out. */
+static bool check_tpgt(struct login *login)
+{
+	const struct login_config *config = &login->config;
+	return !config->has_tpgt || !login->result.has_tpgt || login->result.tpgt == config->tpgt ||
+	       fail_set(&login->fail, FAIL_PROTOCOL, "TargetPortalGroupTag=%u: the portal was announced in group %u",
+			login->result.tpgt, config->tpgt);
+}
+
 /* Gate 4: all keys of a complete text. Answers to proposals begin the next request. */
 static bool take_text(struct login *login, struct answer *answer, struct writer *next)
 {
@@ -277,6 +309,19 @@ static bool take_text(struct login *login, struct answer *answer, struct writer 
 	return login->fail.code == FAIL_NONE;
 }
 
+/* The whole answer to a whole request; a part of one is asked for the rest by an empty request. */
+static bool take_answer(struct login *login, const struct login_response *response)
+{
+	struct answer answer = {.transit = response->transit, .tsih = response->tsih};
+	struct writer next = writer_over(login->data, sizeof login->data);
+	if (response->continues)
+		return compose(login, &next, false);
+	if (!take_text(login, &answer, &next) || !check_tpgt(login) ||
+	    !steps[login->step].answered(login, &answer, &next))
+		return false;
+	return login->step == STEP_DONE || compose(login, &next, steps[login->step].transit);
+}
+
 static bool receive(struct login *login, const uint8_t header[static PDU_HEADER_BYTES], const uint8_t *data,
 		    size_t n_data_bytes)
 {
@@ -287,19 +332,14 @@ static bool receive(struct login *login, const uint8_t header[static PDU_HEADER_
 		return false;
 	if (response.status_class != STATUS_CLASS_SUCCESS)
 		return true;
-	if (!check_header(login, &response) || !join_text(login, data, n_data_bytes))
+	if (!check_header(login, &response))
 		return false;
 	login->result.exp_stat_sn = response.stat_sn + 1;
 	login->result.exp_cmd_sn = response.exp_cmd_sn;
 	login->result.max_cmd_sn = response.max_cmd_sn;
-
-	struct answer answer = {.transit = response.transit, .tsih = response.tsih};
-	struct writer next = writer_over(login->data, sizeof login->data);
-	if (response.continues)
-		return compose(login, &next, false);
-	if (!take_text(login, &answer, &next) || !steps[login->step].answered(login, &answer, &next))
-		return false;
-	return login->step == STEP_DONE || compose(login, &next, steps[login->step].transit);
+	if (login->request.continues)
+		return part_answered(login, &response);
+	return join_text(login, data, n_data_bytes) && take_answer(login, &response);
 }
 
 bool login_receive(struct login *login, const uint8_t header[static PDU_HEADER_BYTES], const uint8_t *data,

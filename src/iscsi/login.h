@@ -22,7 +22,7 @@
 
 enum {
 	LOGIN_TEXT_MAX =
-		16384,         /* bytes of key=value text we join from one answer; RFC 7143 section 6.2 asks for 8192 */
+		16384, /* bytes of key=value text in one answer or request; RFC 7143 section 6.2 asks for 8192 */
 	LOGIN_ROUNDS_MAX = 32, /* requests in one login */
 };
 
@@ -39,6 +39,8 @@ struct login_config {
 	const char *initiator_name;
 	const char *target_name; /* not for discovery */
 	bool discovery;          /* a session for SendTargets alone */
+	bool has_tpgt;           /* the portal was announced with its group, `tpgt`; another one ends the login */
+	uint16_t tpgt;
 	uint8_t isid[6];
 	uint16_t cid;
 	uint32_t cmd_sn;
@@ -108,9 +110,12 @@ struct login {
 	enum login_step step;
 	bool sent; /* the request is on its way */
 	uint32_t n_requests;
-	struct login_request request; /* the last one; header is its encoding, data its text */
+	struct login_request request; /* the last one; header is its encoding */
 	uint8_t header[PDU_HEADER_BYTES];
-	uint8_t data[PDU_LOGIN_DATA_MAX];
+	uint8_t data[LOGIN_TEXT_MAX]; /* our text; a request carries PDU_LOGIN_DATA_MAX bytes of it at most */
+	size_t n_data_bytes;
+	size_t n_data_sent;        /* of them, in the requests before this one */
+	bool transit;              /* the last part of our text asks to leave the stage */
 	char text[LOGIN_TEXT_MAX]; /* the target's, joined while its C bit is 1 */
 	size_t n_text_bytes;
 	struct fail fail;

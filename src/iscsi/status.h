@@ -19,4 +19,7 @@ enum {
 /* FAIL_NONE for success. An unknown detail counts as its class's first, an unknown class as a broken protocol. */
 enum fail_code status_fail_code(uint8_t status_class, uint8_t status_detail);
 
+/* ", WHAT IT MEANS" where the failure's own text does not say it; else "". */
+const char *status_words(uint8_t status_class, uint8_t status_detail);
+
 #endif

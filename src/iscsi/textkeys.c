@@ -81,6 +81,14 @@ bool textkeys_list_has(struct span list, struct span item)
 	return false;
 }
 
+bool textkeys_is_plain(struct span value)
+{
+	for (size_t i = 0; i < value.n_bytes; i++)
+		if (value.text[i] <= ' ' || value.text[i] >= 0x7f)
+			return false;
+	return value.n_bytes > 0;
+}
+
 /* Steps over the prefix "0L" or "0l", the letter given in lower case. */
 static bool cut_prefix(struct span *value, char letter)
 {

@@ -33,6 +33,9 @@ bool textkeys_is_refusal(struct span value);
 /* Whether a comma-separated list holds the item. */
 bool textkeys_list_has(struct span list, struct span item);
 
+/* Printable ASCII without blanks, at least one byte: what may go on to a resolver, a console or a file. */
+bool textkeys_is_plain(struct span value);
+
 /* A numerical-value: decimal, or hexadecimal after 0x, from min to max. */
 bool textkeys_number(struct span value, uint32_t min, uint32_t max, uint32_t *out);
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "plan/name.h"
 #include "plan/reading.h"
 
 /* What every default initiator name begins with. */
@@ -16,6 +17,15 @@
 enum {
 	SECRET_ADVISED_BYTES = 12,
 };
+
+/* A portal alone stands for its one target. */
+static void add_portal_target(struct boot_plan *plan)
+{
+	if (plan->n_targets > 0 || plan->portal.origin.text[0] == '\0')
+		return;
+	plan->n_targets = 1;
+	plan->targets[0] = (struct plan_target){.origin = plan->portal.origin};
+}
 
 static bool merge_portal(struct boot_plan *plan, struct fail *fail)
 {
@@ -53,7 +63,7 @@ static void drop_duplicates(struct boot_plan *plan, struct plan_notes *notes)
 		const struct plan_target *target = &plan->targets[i];
 		if (has_before(plan, n_kept, target)) {
 			plan_note(notes, "%s is given twice with the same portal and LUN, the second is left out",
-				  target->name);
+				  plan_target_name(target));
 			continue;
 		}
 		if (n_kept != i)
@@ -94,7 +104,8 @@ static bool check_mutual(const struct boot_plan *plan, struct fail *fail)
 		       fail_set(fail, FAIL_MUTUAL_HALF, "iscsi_in_username= is given without iscsi_in_password=");
 	for (unsigned i = 0; i < plan->n_targets; i++)
 		if (plan->targets[i].username[0] == '\0')
-			return fail_set(fail, FAIL_MUTUAL_HALF, "%s has no user name", plan->targets[i].name);
+			return fail_set(fail, FAIL_MUTUAL_HALF, "%s has no user name",
+					plan_target_name(&plan->targets[i]));
 	return !secret_equal(&plan->chap.secret, &plan->chap_in.secret) ||
 	       fail_set(fail, FAIL_SECRETS_EQUAL, "iscsi_password= and iscsi_in_password=");
 }
@@ -105,6 +116,14 @@ static void note_short_secret(const struct secret *secret, const char *word, str
 	if (secret->n_bytes > 0 && secret->n_bytes < SECRET_ADVISED_BYTES)
 		plan_note(notes, "%s is shorter than %d bytes: who listens to a login can find it by trying", word,
 			  SECRET_ADVISED_BYTES);
+}
+
+/* Real sites have names that are none. A target whose name is yet to be discovered has no name to look at. */
+static void note_name(const char *name, const char *whose, struct plan_notes *notes)
+{
+	const char *fault = name_fault(span_of(name));
+	if (name[0] != '\0' && fault != NULL)
+		plan_note(notes, "%s name %s %s; used as it is", whose, name, fault);
 }
 
 /* Copies a UUID in lower case. False when it is none, or one that many machines have. */
@@ -139,9 +158,7 @@ static bool name_initiator(struct boot_plan *plan, const struct plan_machine *ma
 	const uint8_t *mac = machine->mac;
 	char uuid[37];
 	if (name[0] != '\0') {
-		if (!name_has_type(span_of(name)))
-			plan_note(notes, "initiator name %s does not begin with iqn. eui. or naa.; used as it is",
-				  name);
+		note_name(name, "initiator", notes);
 	} else if (read_machine_uuid(machine->dmi_uuid, uuid)) {
 		origin_set(&plan->initiator.origin, "DMI");
 		snprintf(name, sizeof plan->initiator.name, NAME_PREFIX "%s", uuid);
@@ -166,6 +183,7 @@ static void add_default_net(struct boot_plan *plan)
 
 bool plan_check(struct boot_plan *plan, const struct plan_machine *machine, struct plan_notes *notes, struct fail *fail)
 {
+	add_portal_target(plan);
 	if (plan->n_targets == 0)
 		return fail_set(fail, FAIL_TARGET_MISSING, "%s", "");
 	if (!merge_portal(plan, fail))
@@ -174,6 +192,8 @@ bool plan_check(struct boot_plan *plan, const struct plan_machine *machine, stru
 	add_default_net(plan);
 	if (!merge_chap(plan, fail) || !check_mutual(plan, fail))
 		return false;
+	for (unsigned i = 0; i < plan->n_targets; i++)
+		note_name(plan->targets[i].name, "target", notes);
 	note_short_secret(&plan->chap.secret, "iscsi_password=", notes);
 	note_short_secret(&plan->chap_in.secret, "iscsi_in_password=", notes);
 	return name_initiator(plan, machine, notes, fail);

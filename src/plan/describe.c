@@ -15,6 +15,22 @@ void plan_format_portal(const char *host, uint16_t port, char out[static HOST_MA
 	snprintf(out, HOST_MAX + 9, ip6 ? "[%s]:%u" : "%s:%u", host, port);
 }
 
+const char *plan_digest_offer(enum plan_digest digest)
+{
+	static const char *const offers[] = {
+		[DIGEST_NONE] = "None",
+		[DIGEST_CRC32C] = "CRC32C",
+		[DIGEST_PREFER_CRC32C] = "CRC32C,None",
+		[DIGEST_PREFER_NONE] = "None,CRC32C",
+	};
+	return offers[digest];
+}
+
+const char *plan_target_name(const struct plan_target *target)
+{
+	return target->name[0] != '\0' ? target->name : "the only target";
+}
+
 void plan_describe_target(const struct boot_plan *plan, unsigned index, char out[static PLAN_LINE_BYTES])
 {
 	const struct plan_target *target = &plan->targets[index];
@@ -22,7 +38,7 @@ void plan_describe_target(const struct boot_plan *plan, unsigned index, char out
 	char portal[HOST_MAX + 9];
 	char lun[PLAN_LUN_BYTES];
 	plan_format_portal(target->host, target->port, portal);
-	writer_format(&w, "%s at %s", target->name, portal);
+	writer_format(&w, "%s at %s", plan_target_name(target), portal);
 	if (target->lun.given) {
 		plan_format_lun(target->lun.number, lun);
 		writer_format(&w, " LUN %s", lun);

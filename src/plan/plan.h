@@ -34,7 +34,7 @@ struct plan_lun {
 
 struct plan_target {
 	struct origin origin;
-	char name[ISCSI_NAME_MAX + 1];
+	char name[ISCSI_NAME_MAX + 1]; /* empty: the portal is asked which target it has */
 	char host[HOST_MAX + 1]; /* address without brackets (IPv6 may carry %scope) or DNS name; empty until merged */
 	uint16_t port;
 	struct plan_lun lun;
@@ -103,7 +103,7 @@ struct boot_plan {
 		struct origin origin; /* empty: not given */
 		char host[HOST_MAX + 1];
 		uint16_t port;
-	} portal; /* iscsi_portal=, for targets given by name alone */
+	} portal; /* iscsi_portal=, for targets given by name alone, or for its one target */
 	struct {
 		struct origin origin;
 		char name[ISCSI_NAME_MAX + 1];
@@ -123,6 +123,11 @@ struct boot_plan {
 	struct plan_root root;
 	char init[VALUE_BYTES]; /* init=, empty: the usual ones */
 	uint32_t timeout_s;     /* iscsi_timeout=, 0: for ever */
+	struct {
+		uint32_t replacement_s;  /* how long I/O waits for a lost session before it fails */
+		uint32_t nop_interval_s; /* silence after which the kernel asks whether the target is there; 0: never */
+		uint32_t nop_timeout_s;  /* how long it waits for the answer */
+	} outage;
 	bool panic_given;
 	int32_t panic_s; /* panic=: > 0 reboot after, < 0 reboot at once, 0 never */
 	bool quiet;
@@ -156,7 +161,7 @@ struct plan_machine {
 
 /*
  * Fills what was not given (portal into bare targets, user names, initiator name, ip= default) and refuses what cannot
- * work. After success the plan is complete: every target has name, host and port, the initiator has a name.
+ * work. After success the plan is complete: every target has host and port, the initiator has a name.
  */
 bool plan_check(struct boot_plan *plan, const struct plan_machine *machine, struct plan_notes *notes,
 		struct fail *fail);
@@ -166,11 +171,17 @@ enum {
 	PLAN_LUN_BYTES = 24,
 };
 
+/* Its name, or what to call it as long as it has none. */
+const char *plan_target_name(const struct plan_target *target);
+
 /* One line for the console: "NAME at HOST:PORT LUN 1 (iscsi_target=), CHAP as USER (iscsi_username=)". */
 void plan_describe_target(const struct boot_plan *plan, unsigned index, char out[static PLAN_LINE_BYTES]);
 
 /* A LUN's number as users write it: decimal, or where it has no such form 0x and 16 digits, as udev writes it. */
 void plan_format_lun(uint64_t number, char out[static PLAN_LUN_BYTES]);
+
+/* The list that iscsi_digest= makes us offer, as the key's value. */
+const char *plan_digest_offer(enum plan_digest digest);
 
 /* "HOST:PORT" with brackets around an IPv6 literal. */
 void plan_format_portal(const char *host, uint16_t port, char out[static HOST_MAX + 9]);

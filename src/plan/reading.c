@@ -93,16 +93,3 @@ bool reading_name(struct reading *r, struct span name, char out[static ISCSI_NAM
 		return reading_refuse(r, "the iSCSI name is longer than 223 bytes");
 	return true;
 }
-
-bool name_has_type(struct span name)
-{
-	static const char *const types[] = {"iqn.", "eui.", "naa."};
-	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
-		size_t n = 0;
-		while (n < 4 && n < name.n_bytes && (name.text[n] | 0x20) == (types[i][n] | 0x20))
-			n++;
-		if (n == 4)
-			return true;
-	}
-	return false;
-}

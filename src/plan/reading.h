@@ -59,7 +59,4 @@ bool reading_host(struct reading *r, struct span host, char out[static HOST_MAX 
 /* An iSCSI name: of any style, but not empty, not too long, without blanks and control characters. Refuses others. */
 bool reading_name(struct reading *r, struct span name, char out[static ISCSI_NAME_MAX + 1]);
 
-/* Whether a name has one of the types of RFC 7143 section 4.2.7: iqn. eui. naa. */
-bool name_has_type(struct span name);
-
 #endif

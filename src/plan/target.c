@@ -2,19 +2,25 @@
 /*
  * The forms of iscsi_target=:
  *
- *     iscsi://[USER@]HOST[:PORT]/NAME[/LUN]      URL of libiscsi and QEMU; the LUN is decimal
- *     iscsi:HOST:[PROTO]:[PORT]:[LUN]:NAME       RFC 4173 section 5; the LUN is hexadecimal
+ *     iscsi://[USER@]HOST[:PORT][/[NAME][/LUN]]  URL of libiscsi and QEMU; the LUN is decimal
+ *     iscsi:HOST:[PROTO]:[PORT]:[LUN]:[NAME]     RFC 4173 section 5; the LUN is hexadecimal
  *     NAME                                       iqn. eui. or naa.; the portal is in iscsi_portal=
  *
- * Only NAME in a URL is percent-decoded. In USER, '%' and ':' begin the password in other programs' URLs; such a value
- * is refused, never shown.
+ * Without NAME the portal is asked which target it has. Only NAME in a URL is percent-decoded. In USER, '%' and ':'
+ * begin the password in other programs' URLs; such a value is refused, never shown.
  */
 #include "plan/target.h"
 
 #include <inttypes.h>
 
 #include "plan/lun.h"
+#include "plan/name.h"
 #include "plan/reading.h"
+
+static bool read_name(struct reading *r, struct span name, struct plan_target *target)
+{
+	return name.n_bytes == 0 || reading_name(r, name, target->name);
+}
 
 /* Cuts "USER@" off the front; nothing when there is none. */
 static bool read_user(struct reading *r, struct span *authority, struct plan_target *target)
@@ -55,7 +61,7 @@ static bool read_url(struct reading *r, struct span rest, struct plan_target *ta
 		return false;
 	if (!text_percent_decode(name, decoded, sizeof decoded))
 		return reading_refuse(r, "the target name is too long or has a torn % escape");
-	if (!reading_name(r, span_of(decoded), target->name))
+	if (!read_name(r, span_of(decoded), target))
 		return false;
 	if (lun.text != NULL && !lun_read_number(lun, &target->lun))
 		return reading_refuse(r, "the LUN after the target name is not a number from 0 to 16383");
@@ -114,7 +120,7 @@ static bool read_rfc4173(struct reading *r, struct span rest, struct plan_target
 	if (port.n_bytes > 0 && (!text_decimal(port, 65535, &port_number) || port_number == 0))
 		return reading_refuse(r, "the port is not a number from 1 to 65535");
 	target->port = (uint16_t)port_number;
-	return read_rfc4173_lun(r, lun, target) && reading_name(r, name, target->name);
+	return read_rfc4173_lun(r, lun, target) && read_name(r, name, target);
 }
 
 static bool read_bare_name(struct reading *r, struct span name, struct plan_target *target)

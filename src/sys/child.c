@@ -143,13 +143,32 @@ void child_wait(struct child *c)
 	reap(c, 0);
 }
 
+/* Killed and not yet ended: those inside a system call that waits for a disk. */
+static pid_t killed[16];
+
+static void reap_killed(void)
+{
+	for (size_t i = 0; i < sizeof killed / sizeof *killed; i++)
+		if (killed[i] != 0 && waitpid(killed[i], NULL, WNOHANG) != 0)
+			killed[i] = 0;
+}
+
+/* When all places are taken, the oldest stays a zombie until init reaps it. */
+static void reap_later(pid_t pid)
+{
+	static size_t next;
+	killed[next] = pid;
+	next = (next + 1) % (sizeof killed / sizeof *killed);
+}
+
 void child_kill(struct child *c)
 {
 	if (c->pid <= 0 || child_ended(c))
 		return;
 	kill(c->pid, SIGKILL);
-	child_ended(c);
+	reap_later(c->pid);
 	*c = (struct child){.status = SIGKILL};
+	reap_killed();
 }
 
 int child_exit_status(const struct child *c)
@@ -173,4 +192,5 @@ void child_signal_drain(int fd)
 	struct signalfd_siginfo info;
 	while (read(fd, &info, sizeof info) == sizeof info)
 		;
+	reap_killed();
 }

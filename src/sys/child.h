@@ -44,7 +44,7 @@ void child_wait(struct child *c);
 
 /*
  * SIGKILL. Does not wait: a child inside a system call on a disk whose target is gone ends only when the target is
- * back; whoever is process 1 then reaps it.
+ * back; child_signal_drain then reaps it.
  */
 void child_kill(struct child *c);
 
@@ -53,6 +53,7 @@ int child_exit_status(const struct child *c);
 
 /* A descriptor that is readable when a child ended (signalfd of SIGCHLD, which is blocked from then on). */
 int child_signal_fd(void);
+/* Empties it, and reaps who was killed and has ended meanwhile. */
 void child_signal_drain(int fd);
 
 #endif

@@ -35,6 +35,12 @@ int dir_handle(const char *path)
 	return fd < 0 ? -errno : fd;
 }
 
+void dir_handle_close(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
 static bool is_kept(int fd, const int *kept, size_t n_kept)
 {
 	for (size_t i = 0; i < n_kept; i++)

@@ -12,6 +12,7 @@ int exec_program(const char *path, char **argv, char **environment);
 
 /* A handle of a directory for later, close-on-exec; or a negative errno. */
 int dir_handle(const char *path);
+void dir_handle_close(int fd);
 
 /* Closes every descriptor from 3 on but those of `kept`. */
 void descriptors_close_others(const int *kept, size_t n_kept);

@@ -53,3 +53,9 @@ ssize_t netlink_receive(int fd, void *out, size_t n_max)
 		return (size_t)n > n_max ? -EMSGSIZE : n;
 	}
 }
+
+void netlink_close(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}

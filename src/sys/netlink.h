@@ -20,4 +20,7 @@ int netlink_send(int fd, const void *bytes, size_t n_bytes);
  */
 ssize_t netlink_receive(int fd, void *out, size_t n_max);
 
+/* A negative descriptor is none. */
+void netlink_close(int fd);
+
 #endif

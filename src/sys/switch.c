@@ -7,45 +7,31 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <unistd.h>
 #include <linux/magic.h>
 
-#include "sys/child.h"
 #include "sys/dir.h"
 
 enum {
 	DEPTH_MAX = 32, /* about 2 KiB of stack each */
 };
 
-struct init_question {
-	const char *new_root, *init;
-};
-
-/* In a child, which may go into the new root: absolute links then mean what they will mean. Returns an errno. */
-static int look_for_init(void *argument)
+int switch_look_inside(const char *new_root)
 {
-	const struct init_question *q = argument;
-	struct stat st;
-	if (chroot(q->new_root) != 0 || chdir("/") != 0 || stat(q->init, &st) != 0)
-		return errno;
-	if (!S_ISREG(st.st_mode))
-		return EACCES;
-	return access(q->init, X_OK) == 0 ? 0 : errno;
+	return chroot(new_root) == 0 && chdir("/") == 0 ? 0 : -errno;
 }
 
-int switch_check_init(const char *new_root, const char *init)
+int switch_check_init(const char *init)
 {
-	struct child child;
-	struct init_question question = {new_root, init};
-	int result = child_fork(&child, look_for_init, &question);
-	if (result != 0)
-		return result;
-	child_wait(&child);
-	return -child_exit_status(&child);
+	struct stat st;
+	if (stat(init, &st) != 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return -EACCES;
+	return access(init, X_OK) == 0 ? 0 : -errno;
 }
 
 static void remove_entry(int dir_fd, const char *name, dev_t device, int depth);

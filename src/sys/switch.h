@@ -5,8 +5,11 @@
 #ifndef SYS_SWITCH_H
 #define SYS_SWITCH_H
 
-/* Whether `init` is an executable file inside new_root, seen from there. 0 or a negative errno. */
-int switch_check_init(const char *new_root, const char *init);
+/* Only for a child, and for good: what absolute names mean from now on is what they will mean in new_root. */
+int switch_look_inside(const char *new_root);
+
+/* Whether `init` is an executable file. 0 or a negative errno. */
+int switch_check_init(const char *init);
 
 /*
  * Empties the file system of the directory root_fd (the initramfs), never crossing into another; only if it is ramfs or

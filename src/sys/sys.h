@@ -12,6 +12,7 @@
 #include "sys/clock.h"
 #include "sys/console.h"
 #include "sys/dir.h"
+#include "sys/errand.h"
 #include "sys/exec.h"
 #include "sys/entropy.h"
 #include "sys/file.h"

@@ -9,18 +9,20 @@
 #include <string.h>
 
 #include "base/format.h"
+#include "boot/discover.h"
 #include "boot/root.h"
+#include "boot/wire.h"
 #include "sys/memory.h"
 #include "tool/luns.h"
 #include "tool/options.h"
 #include "tool/tool.h"
-#include "tool/wire.h"
 
 /* What was seen of one target. */
 struct seen {
 	bool logged_in;
 	char portal[PORTAL_TEXT_BYTES];
 	char authentication[64];
+	bool header_digest, data_digest;
 	int32_t tpgt; /* -1: the target did not say */
 	struct fail fail;
 };
@@ -71,6 +73,8 @@ static bool make_plan(struct rehearsal *r, const struct options *o)
 static void note_login(struct seen *seen, const struct login_result *result)
 {
 	seen->logged_in = true;
+	seen->header_digest = result->values.header_digest;
+	seen->data_digest = result->values.data_digest;
 	seen->tpgt = result->has_tpgt ? result->tpgt : -1;
 	if (result->chap)
 		format_text(seen->authentication, sizeof seen->authentication, "%sCHAP %s",
@@ -79,23 +83,40 @@ static void note_login(struct seen *seen, const struct login_result *result)
 		format_text(seen->authentication, sizeof seen->authentication, "no authentication");
 }
 
+/* Asks for the target's name if it has none. */
+static bool know_target(struct rehearsal *r, struct session *session, int64_t timeout_ms, struct fail *fail)
+{
+	struct plan_target found;
+	if (session->target->name[0] != '\0')
+		return true;
+	if (!discover_target(&r->wire, &r->plan, session->target, timeout_ms, &found, fail))
+		return false;
+	session_set_target(session, &found);
+	return true;
+}
+
+static bool log_in(struct rehearsal *r, const struct session *session, int64_t timeout_ms, struct fail *fail)
+{
+	const struct wire_peer peer = {.plan = &r->plan, .target = session->target};
+	return wire_log_in(&r->wire, &peer, timeout_ms, fail);
+}
+
 /* The session gets what a boot's session has when its LUNs have been scanned. */
 static void look_at_target(struct rehearsal *r, unsigned index, uint32_t timeout_s)
 {
 	struct seen *seen = &r->seen[index];
 	struct session *session = &r->sessions[index];
-	const struct plan_target *target = &r->plan.targets[index];
-	const struct wire_peer peer = {.plan = &r->plan, .target = target};
-	bool good = wire_log_in(&r->wire, &peer, (int64_t)timeout_s * 1000, &seen->fail);
+	int64_t timeout_ms = (int64_t)timeout_s * 1000;
+	session_init(session, &r->plan, index, NULL);
+	bool good = know_target(r, session, timeout_ms, &seen->fail) && log_in(r, session, timeout_ms, &seen->fail);
 	if (good) {
 		note_login(seen, login_result(&r->wire.login));
-		good = luns_list(&r->wire, &r->room, index, &target->lun, &r->disks, &seen->fail);
+		good = luns_list(&r->wire, &r->room, index, &session->target->lun, &r->disks, &seen->fail);
 	}
 	memcpy(seen->portal, r->wire.portal, sizeof seen->portal);
 	if (!good)
 		fail_context(&seen->fail, "%s %s at %s", seen->logged_in ? "the session with" : "cannot log in to",
-			     target->name, seen->portal);
-	session_init(session, &r->plan, index, NULL);
+			     plan_target_name(session->target), seen->portal);
 	memcpy(session->persistent_address, r->wire.first_address, sizeof session->persistent_address);
 	session->state = good ? SESSION_UP : SESSION_GAVE_UP;
 	session->scanned = good;
@@ -167,17 +188,29 @@ static void print_disk(const struct disk *disk)
 	printf("\n");
 }
 
+static const char *digests_text(const struct seen *seen)
+{
+	static const char *const texts[2][2] = {{"", ", data digest"}, {", header digest", ", header and data digest"}};
+	return texts[seen->header_digest][seen->data_digest];
+}
+
 static void print_target(const struct rehearsal *r, unsigned index)
 {
 	const struct seen *seen = &r->seen[index];
 	const struct disk_luns *luns = &r->disks.luns[index];
 	char line[PLAN_LINE_BYTES], text[FAIL_TEXT_BYTES];
+	const struct session *session = &r->sessions[index];
 	plan_describe_target(&r->plan, index, line);
 	print_safe("plan: ", line);
 	printf("\n");
+	if (session->target != session->planned) {
+		discover_describe(session->planned, session->target, line);
+		print_safe("", line);
+		printf("\n");
+	}
 	if (seen->logged_in)
-		printf("%s: logged in, %s, portal group %" PRId32 ", logical units: %u, disks: %u\n", seen->portal,
-		       seen->authentication, seen->tpgt, luns->n_luns, luns->n_disks);
+		printf("%s: logged in, %s%s, portal group %" PRId32 ", logical units: %u, disks: %u\n", seen->portal,
+		       seen->authentication, digests_text(seen), seen->tpgt, luns->n_luns, luns->n_disks);
 	for (unsigned i = 0; i < r->disks.n_disks; i++)
 		if (r->disks.disks[i].session == index)
 			print_disk(&r->disks.disks[i]);
@@ -238,7 +271,7 @@ static void put_fail(const struct fail *fail)
 
 static void put_target(const struct rehearsal *r, unsigned index)
 {
-	const struct plan_target *target = &r->plan.targets[index];
+	const struct plan_target *target = r->sessions[index].target;
 	const struct seen *seen = &r->seen[index];
 	char portal[PORTAL_TEXT_BYTES];
 	plan_format_portal(target->host, target->port, portal);
@@ -252,6 +285,8 @@ static void put_target(const struct rehearsal *r, unsigned index)
 	put_text("connected_to", seen->portal);
 	printf(", ");
 	put_text("authentication", seen->authentication);
+	printf(", \"header_digest\": %s, \"data_digest\": %s", seen->header_digest ? "true" : "false",
+	       seen->data_digest ? "true" : "false");
 	printf(", \"tpgt\": %" PRId32 ", \"logical_units\": %u, ", seen->logged_in ? seen->tpgt : -1,
 	       r->disks.luns[index].n_luns);
 	put_fail(&seen->fail);
@@ -330,5 +365,5 @@ int check_main(int argc, char **argv)
 		print_json(r);
 	else
 		print_text(r);
-	return r->root != NULL ? TOOL_GOOD : TOOL_BAD;
+	return r->root != NULL ? TOOL_GOOD : tool_exit_status(&r->fail);
 }

@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "boot/wire.h"
 #include "sys/memory.h"
 #include "tool/options.h"
 #include "tool/tool.h"
-#include "tool/wire.h"
 
 /* All that a discovery holds; in memory of its own, which a boot does not take. */
 struct search {
@@ -107,5 +107,5 @@ int discover_main(int argc, char **argv)
 	secret_wipe(&s->plan.chap.secret);
 	if (!good)
 		tool_complain_fail(&fail);
-	return good ? TOOL_GOOD : planned ? TOOL_BAD : TOOL_USAGE;
+	return planned ? tool_exit_status(&fail) : TOOL_USAGE;
 }

@@ -10,8 +10,8 @@
 
 #include "base/fail.h"
 #include "boot/disks.h"
+#include "boot/wire.h"
 #include "plan/plan.h"
-#include "tool/wire.h"
 
 enum {
 	LUNS_BLOCK_BYTES_MAX = 65536,

@@ -11,6 +11,7 @@
 
 #include "base/format.h"
 #include "sys/sys.h"
+#include "tool/tool.h"
 
 #define DMI_UUID "/sys/class/dmi/id/product_uuid"
 #define NET_CLASS "/sys/class/net"
@@ -45,6 +46,11 @@ void tool_complain_notes(const struct plan_notes *notes)
 {
 	for (unsigned i = 0; i < notes->n_notes; i++)
 		tool_complain(notes->text[i]);
+}
+
+int tool_exit_status(const struct fail *fail)
+{
+	return fail->code == FAIL_NONE ? TOOL_GOOD : (fail_lookup(fail->code)->id[1] - '0') * 10;
 }
 
 void tool_print_json(const char *text)

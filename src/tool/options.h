@@ -46,6 +46,9 @@ void tool_complain(const char *text);
 void tool_complain_fail(const struct fail *fail);
 void tool_complain_notes(const struct plan_notes *notes);
 
+/* The exit status: 0, or the number of the failure with a 0 for its last digit, 30 for E31. */
+int tool_exit_status(const struct fail *fail);
+
 /* A JSON string with its quotes; bytes outside printable ASCII become \xNN first. */
 void tool_print_json(const char *text);
 

@@ -8,7 +8,6 @@
 
 enum tool_status {
 	TOOL_GOOD = 0,
-	TOOL_BAD = 1,   /* it would not boot; no answer from the portal */
 	TOOL_USAGE = 2, /* nothing was tried */
 };
 

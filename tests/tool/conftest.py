@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A real target, tgtd, on loopback, with sockets of its own; disks for it; and the program, run as a user without rights."""
+"""Targets on loopback, tgtd and the one of tests/target; disks for them; and the program, run as a user without rights."""
 
 import os
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -12,6 +13,10 @@ from pathlib import Path
 import pytest
 
 TOP = Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(TOP / "tests" / "target"))
+from target import Target as Fake  # noqa: E402
+
+NAME = "iqn.2026-11.org.example:fake"
 BINARIES = {"asan": TOP / "build-asan" / "iscsiroot", "static": TOP / "build" / "iscsiroot"}
 NOBODY = 65534
 MIB = 1 << 20
@@ -70,6 +75,14 @@ class Target:
         self.admin("account", "new", "--user", user, "--password", secret)
         self.admin("account", "bind", "--user", user)
 
+    def change(self, tid, **parameters):
+        for name, value in parameters.items():
+            self.admin("target", "update", "--tid", str(tid), "--name", name, "--value", value)
+
+    def connections(self, tid):
+        """What tgtd knows of connections to a target: empty when there are none."""
+        return self.admin("conn", "show", "--tid", str(tid)).strip()
+
     def sessions(self):
         return self.admin("target", "show").count("I_T nexus: ")
 
@@ -98,6 +111,7 @@ def program(request, room):
         return subprocess.run([path, *arguments], input=stdin, text=True, capture_output=True, timeout=seconds, cwd="/",
                               user=NOBODY, group=NOBODY, extra_groups=[])
 
+    run.path = path
     return run
 
 
@@ -115,6 +129,20 @@ def new_target(room):
     yield start
     for target in targets:
         target.stop()
+
+
+@pytest.fixture
+def fake():
+    """fake(LINE..., disks=None): a target that does what the lines say (tests/target), with a blank disk as LUN 0."""
+    fakes = []
+
+    def start(*lines, disks=None):
+        fakes.append(Fake("\n".join([f"target {NAME}", *lines]), {0: bytes(16 * MIB)} if disks is None else disks))
+        return fakes[-1]
+
+    yield start
+    for one in fakes:
+        one.close()
 
 
 def make_image(path, size, table="", file_systems=()):

@@ -18,6 +18,11 @@ def target(new_target, disks):
     target.add(PREFIX + "all", {1: disks["empty"], 2: disks["plain"], 300: disks["gpt"]})
     target.add(PREFIX + "chap", {1: disks["plain"]}, chap=("joe", "secret-of-joe-1"))
     target.add(PREFIX + "none")
+    target.add(PREFIX + "digests", {1: disks["plain"]})
+    target.change(6, HeaderDigest="CRC32C", DataDigest="CRC32C")
+    target.add(PREFIX + "mutual", {1: disks["plain"]}, chap=("jim", "secret-of-jim-1"))
+    target.admin("account", "new", "--user", "store", "--password", "secret-of-store")
+    target.admin("account", "bind", "--tid", "7", "--user", "store", "--outgoing")
     return target
 
 
@@ -57,7 +62,7 @@ ROOTS = [
 def test_root(program, target, name, lun, root, found):
     done = program("check", "--json", "--cmdline", f"quiet iscsi_target={url(target, name, lun)} {root}")
     said = json.loads(done.stdout)
-    assert done.returncode == (0 if found else 1), done.stdout
+    assert done.returncode == (0 if found else 70), done.stdout
     assert said["would_boot"] == bool(found)
     assert (said["root"] or {}).get("name") == found
     assert (said["error"] is None) == bool(found)
@@ -99,26 +104,49 @@ def test_chap(program, target):
     arguments = ("check", f"iscsi://joe@{target.v4}/{PREFIX}chap/1", "--secret-file", "-")
     assert program(*arguments, stdin="secret-of-joe-1\n").returncode == 0
     done = program(*arguments, stdin="secret-of-joe-2\n")
-    assert done.returncode == 1 and "would not boot: see above [E31]" in done.stdout
+    assert done.returncode == 30 and "would not boot: see above [E31]" in done.stdout
     assert "secret-of" not in done.stdout + done.stderr
     done = program("check", url(target, "chap"))
-    assert done.returncode == 1 and "[E3E]" in done.stdout
+    assert done.returncode == 30 and "[E3E]" in done.stdout
 
 
 def error_of(program, *arguments):
+    """The number of the failure, which the exit status goes with."""
     done = program("check", "--json", *arguments)
-    assert done.returncode == 1, done.stdout
-    return json.loads(done.stdout)["error"]["id"]
+    error = json.loads(done.stdout)["error"]["id"]
+    assert done.returncode == 10 * int(error[1]), done
+    return error
 
 
 def test_causes(program, target):
-    assert error_of(program, url(target, "all", "/7")) == "E60"
-    assert error_of(program, url(target, "none")) == "E61"
-    assert error_of(program, url(target, "nobody")) == "E33"
-    assert error_of(program, f"iscsi://127.0.0.1:1/{PREFIX}gpt") == "E28"
-    assert error_of(program, "--cmdline", "root=/dev/sda") == "E11"
-    assert error_of(program, "--cmdline", "iscsi_target=nonsense") == "E10"
-    assert error_of(program, f"iscsi://host.invalid/{PREFIX}gpt", "--timeout=5") == "E25"
+    cases = {
+        "E10": ["--cmdline", "iscsi_target=nonsense"],
+        "E11": ["--cmdline", "root=/dev/sda"],
+        "E14": ["--cmdline", f"iscsi_target={url(target, 'chap')} iscsi_username=joe"],
+        "E25": [f"iscsi://host.invalid/{PREFIX}gpt", "--timeout=5"],
+        "E28": [f"iscsi://127.0.0.1:1/{PREFIX}gpt"],
+        "E33": [url(target, "nobody")],
+        "E3E": [url(target, "chap")],
+        "E60": [url(target, "all", "/7")],
+        "E61": [url(target, "none")],
+        "E70": ["--cmdline", f"iscsi_target={url(target, 'gpt')} root=LABEL=other"],
+        "E72": [url(target, "all", "/1")],
+    }
+    assert {error: error_of(program, *arguments) for error, arguments in cases.items()} == {error: error for error in cases}
+
+
+def test_json(program, target):
+    """Every field that the manual names, and no other."""
+    said = json.loads(program("check", "--json", "--cmdline", f"iscsi_target={url(target, 'gpt')} root=LABEL=system").stdout)
+    assert set(said) == {"would_boot", "initiator", "targets", "disks", "root", "error"}
+    assert set(said["initiator"]) == {"name", "from"}
+    (seen,) = said["targets"]
+    assert seen == {"name": PREFIX + "gpt", "portal": target.v4, "from": "iscsi_target=", "logged_in": True, "tpgt": 1,
+                    "connected_to": target.v4, "authentication": "no authentication", "header_digest": False,
+                    "data_digest": False, "logical_units": 2, "error": None}
+    assert said["root"] in said["disks"]
+    assert set(said["root"]) == {"name", "target", "lun", "part", "bytes", "readable", "model", "table", "type", "uuid", "label",
+                                 "partuuid", "partlabel"}
 
 
 def test_ipv6(program, target):
@@ -139,13 +167,36 @@ def test_same_file_system_twice(program, target):
 
 
 def test_no_trace(program, target, disks):
+    """However it ends, tgtd knows of no connection afterwards, and nothing on the disks has changed."""
     def digests():
         return [hashlib.sha256(path.read_bytes()).hexdigest() for path in disks.values()]
 
     before = digests()
-    assert program("check", url(target, "all", "/2")).returncode == 0
-    assert target.sessions() == 0
+    for name, lun, status in (("all", "/2", 0), ("all", "/7", 60), ("all", "/1", 70), ("chap", "/1", 30), ("none", "", 60),
+                              ("nobody", "", 30), ("digests", "/1", 0)):
+        assert program("check", url(target, name, lun)).returncode == status
+        assert target.sessions() == 0 and not any(target.connections(tid) for tid in range(1, 8))
     assert digests() == before
+
+
+# --- against another implementation ---
+
+
+@pytest.mark.parametrize("words, said", [
+    ("crc32c", ", header and data digest"), ("prefer-crc32c", ", header and data digest"), ("prefer-none", ", header and data digest"),
+])
+def test_digests(program, target, words, said):
+    """tgtd prefers both."""
+    done = program("check", "--cmdline", f"iscsi_target={url(target, 'digests')} root=LABEL=plain iscsi_digest={words}")
+    assert done.returncode == 0 and f"logged in, no authentication{said}, portal group" in done.stdout, done
+
+
+def test_mutual_chap(program, target):
+    words = f"iscsi_target={url(target, 'mutual', '/1')} iscsi_username=jim iscsi_password=secret-of-jim-1 "
+    done = program("check", "--cmdline", "-", stdin=words + "iscsi_in_username=store iscsi_in_password=secret-of-store")
+    assert done.returncode == 0 and "logged in, mutual CHAP MD5, " in done.stdout, done
+    done = program("check", "--cmdline", "-", stdin=words + "iscsi_in_password=secret-of-other")
+    assert done.returncode == 40 and "[E42]" in done.stdout and "secret-of" not in done.stdout + done.stderr, done
 
 
 @pytest.mark.parametrize("arguments", [("a", "b"), ("a", "--cmdline", "b=c"), ("--nothing",), ("--cmdline",)])

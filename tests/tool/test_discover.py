@@ -55,12 +55,12 @@ def test_chap(program, new_target, room):
     target.add(PREFIX + "hidden")
     target.demand_discovery_chap("finder", "secret-of-finder")
     done = program("discover", target.v4)
-    assert (done.returncode, done.stdout) == (1, "")
+    assert (done.returncode, done.stdout) == (30, "")
     assert "[E3E]" in done.stderr
     done = program("discover", target.v4, "--username", "finder", "--secret-file", "-", stdin="secret-of-finder\n")
     assert (done.returncode, done.stdout) == (0, f"{target.v4},1 {PREFIX}hidden\n"), done.stderr
     done = program("discover", target.v4, "--username=finder", "--secret-file=-", stdin="secret-of-nobody\n")
-    assert done.returncode == 1 and "[E31]" in done.stderr and "nobody" not in done.stderr
+    assert done.returncode == 30 and "[E31]" in done.stderr and "nobody" not in done.stderr
     secret = room / "secret"
     secret.write_text("secret-of-finder")
     assert program("discover", target.v4, "--username", "finder", "--secret-file", str(secret)).returncode == 0
@@ -68,7 +68,7 @@ def test_chap(program, new_target, room):
 
 def test_refused(program):
     done = program("discover", "127.0.0.1:1")
-    assert done.returncode == 1
+    assert done.returncode == 20
     assert done.stderr.startswith("iscsiroot: cannot ask 127.0.0.1:1 for its targets: connection refused.")
 
 
@@ -97,7 +97,7 @@ def silent():
 def test_one_deadline_for_all(program, silent):
     begin = time.monotonic()
     done = program("discover", silent, "--timeout", "2")
-    assert done.returncode == 1 and "[E30]" in done.stderr
+    assert done.returncode == 30 and "[E30]" in done.stderr
     assert 1.9 < time.monotonic() - begin < 6
 
 

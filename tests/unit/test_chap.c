@@ -227,6 +227,30 @@ static void nothing_of_ours_comes_back(void **state)
 	}
 }
 
+/* Only our own challenge, whole, is refused; in one direction there is none. */
+static void challenges_like_ours(void **state)
+{
+	(void)state;
+	static const char *const others[] = {
+		"0x000102030405060708090a0b0c0d0e",
+		"0x000102030405060708090a0b0c0d0e0f00",
+		"0x000102030405060708090a0b0c0d0e0e",
+		"0x00",
+	};
+	for (size_t i = 0; i < COUNT(others); i++) {
+		uint8_t out[256];
+		struct fail fail;
+		struct chap_config config = mutual();
+		struct writer w = writer_over(out, sizeof out);
+		assert_true(ask(&config, "5", others[i], &w, &fail));
+		config.secret_in = NULL;
+		assert_false(chap_is_mutual(&config));
+		assert_false(chap_is_mutual(&(struct chap_config){.username = "", .secret_in = &secret_in}));
+		w.n_bytes = 0;
+		assert_true(ask(&config, "5", "0x000102030405060708090a0b0c0d0e0f", &w, &fail));
+	}
+}
+
 static void one_secret_for_both(void **state)
 {
 	(void)state;
@@ -368,6 +392,7 @@ int main(void)
 		cmocka_unit_test(answers_that_prove_nothing),
 		cmocka_unit_test(every_digit_of_the_answer_counts),
 		cmocka_unit_test(nothing_of_ours_comes_back),
+		cmocka_unit_test(challenges_like_ours),
 		cmocka_unit_test(one_secret_for_both),
 		cmocka_unit_test(responses),
 		cmocka_unit_test(the_longest_challenge),

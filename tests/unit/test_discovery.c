@@ -113,7 +113,7 @@ static void names_at_their_limit(void **state)
 {
 	(void)state;
 	char text[600];
-	for (size_t n_name = 222; n_name <= 300; n_name++) {
+	for (size_t n_name = 222; n_name <= 320; n_name++) {
 		struct seen seen = {.n_bytes = 0};
 		struct fail fail = {.code = FAIL_NONE};
 		memset(text, 'x', sizeof text);
@@ -122,6 +122,22 @@ static void names_at_their_limit(void **state)
 		bool good = run(text, 12 + n_name, 64, &seen, &fail);
 		assert_int_equal(seen.n_records, n_name <= 223);
 		assert_int_equal(good, n_name + 12 <= DISCOVERY_PAIR_MAX);
+	}
+}
+
+static void hosts_at_their_limit(void **state)
+{
+	(void)state;
+	char text[600];
+	for (size_t n_host = 250; n_host < 256; n_host++) {
+		struct seen seen = {.n_bytes = 0};
+		struct fail fail = {.code = FAIL_NONE};
+		memcpy(text, "TargetName=a\0TargetAddress=", 27);
+		memset(text + 27, 'x', n_host);
+		text[27 + n_host] = '\0';
+		assert_true(run(text, 28 + n_host, 64, &seen, &fail));
+		assert_int_equal(seen.n_records, n_host <= HOST_MAX);
+		assert_int_equal(seen.n_faults, n_host > HOST_MAX);
 	}
 }
 
@@ -171,8 +187,11 @@ static void hostile(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(forms),     cmocka_unit_test(names_at_their_limit),
-		cmocka_unit_test(thousands), cmocka_unit_test(no_end),
+		cmocka_unit_test(forms),
+		cmocka_unit_test(names_at_their_limit),
+		cmocka_unit_test(hosts_at_their_limit),
+		cmocka_unit_test(thousands),
+		cmocka_unit_test(no_end),
 		cmocka_unit_test(hostile),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

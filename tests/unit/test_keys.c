@@ -47,7 +47,7 @@ struct scene {
 static void begin_with(struct scene *s, bool offered, const char *digests)
 {
 	memset(s, 0, sizeof *s);
-	keys_start(&s->negotiation, digests, &s->result);
+	keys_start(&s->negotiation, false, digests, &s->result);
 	s->answers = writer_over(s->out, sizeof s->out);
 	if (offered)
 		keys_offer(&s->negotiation, &s->answers);
@@ -98,6 +98,65 @@ static void the_offer(void **state)
 	begin(&s, false);
 	keys_offer(&s.negotiation, &s.answers);
 	assert_string_equal(written(&s), offer);
+}
+
+static void the_offer_for_discovery(void **state)
+{
+	(void)state;
+	struct scene s;
+	begin(&s, false);
+	keys_start(&s.negotiation, true, NULL, &s.result);
+	keys_offer(&s.negotiation, &s.answers);
+	assert_string_equal(written(&s),
+			    "HeaderDigest=None\nDataDigest=None\nDefaultTime2Wait=2\nDefaultTime2Retain=0\n"
+			    "ErrorRecoveryLevel=0\nMaxRecvDataSegmentLength=262144\n");
+}
+
+/* What the target proposes of the others gets its word, and no value. */
+static void irrelevant_in_discovery(void **state)
+{
+	(void)state;
+	static const char *const names[] = {
+		"InitialR2T",     "ImmediateData",       "MaxBurstLength", "FirstBurstLength",   "MaxOutstandingR2T",
+		"MaxConnections", "DataSequenceInOrder", "DataPDUInOrder", "iSCSIProtocolLevel", "TaskReporting",
+	};
+	for (size_t i = 0; i < COUNT(names); i++) {
+		struct scene s;
+		char pair[64], answer[64];
+		begin(&s, false);
+		keys_start(&s.negotiation, true, NULL, &s.result);
+		keys_offer(&s.negotiation, &s.answers);
+		s.answers.n_bytes = 0;
+		snprintf(pair, sizeof pair, "%s=No", names[i]);
+		snprintf(answer, sizeof answer, "%s=Irrelevant\n", names[i]);
+		assert_true(take(&s, STAGE_OPERATIONAL, pair));
+		assert_string_equal(written(&s), answer);
+		assert_string_equal(values_text(&s), DEFAULTS);
+		begin(&s, false);
+		keys_start(&s.negotiation, true, NULL, &s.result);
+		snprintf(pair, sizeof pair, "%s=Reject", names[i]);
+		assert_false(take(&s, STAGE_OPERATIONAL, pair));
+	}
+}
+
+/* Every key that is negotiated, refused in every way, stays as it is; a declaration cannot be refused. */
+static void every_key_refused(void **state)
+{
+	(void)state;
+	static const char *const refusals[] = {"Reject", "Irrelevant", "NotUnderstood"};
+	for (size_t k = 0; k < COUNT(refusals); k++) {
+		const char *rest = offer;
+		for (unsigned n = 0; *rest != '\0'; n++, rest = strchr(rest, '\n') + 1) {
+			struct scene s;
+			char pair[64];
+			snprintf(pair, sizeof pair, "%.*s=%s", (int)strcspn(rest, "="), rest, refusals[k]);
+			begin(&s, true);
+			bool declared = strncmp(rest, "MaxRecv", 7) == 0;
+			assert_int_equal(take(&s, STAGE_OPERATIONAL, pair), !declared);
+			assert_string_equal(values_text(&s), DEFAULTS);
+			assert_string_equal(written(&s), "");
+		}
+	}
 }
 
 static void nothing_answered_leaves_the_defaults(void **state)
@@ -411,6 +470,26 @@ static void pairs_of_a_text(void **state)
 #undef TEXT
 }
 
+static void what_may_go_on_to_a_console(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		bool plain;
+	} cases[] = {
+		{"iqn.2026-01.lab:a", true},
+		{"!~", true},
+		{"", false},
+		{"a b", false},
+		{"a\tb", false},
+		{"a\x7f", false},
+		{"gr\xc3\xbcn", false},
+		{"\x9b[2J", false},
+	};
+	for (size_t i = 0; i < COUNT(cases); i++)
+		assert_int_equal(textkeys_is_plain(span_of(cases[i].text)), cases[i].plain);
+}
+
 static void digests_are_offered(void **state)
 {
 	(void)state;
@@ -439,11 +518,10 @@ static void digests_are_agreed_on(void **state)
 		{"None,CRC32C", "HeaderDigest=None", "DataDigest=CRC32C", false, true, ""},
 		{"None,CRC32C", "HeaderDigest=Reject", NULL, false, false, ""},
 		{"CRC32C,None", NULL, NULL, false, false, ""},
-		{"CRC32C", "HeaderDigest=None", NULL, false, false, "HeaderDigest=None: against RFC 7143 section 13.1"},
-		{"CRC32C", NULL, "DataDigest=CRC32C", false, true, "HeaderDigest: CRC32C was demanded"},
-		{"CRC32C", "HeaderDigest=CRC32C", "DataDigest=Reject", true, false, "DataDigest: CRC32C was demanded"},
-		{"CRC32C", "HeaderDigest=CRC32C", "DataDigest=NotUnderstood", true, false,
-		 "DataDigest: CRC32C was demanded"},
+		{"CRC32C", "HeaderDigest=None", NULL, false, false, "HeaderDigest"},
+		{"CRC32C", NULL, "DataDigest=CRC32C", false, true, "HeaderDigest"},
+		{"CRC32C", "HeaderDigest=CRC32C", "DataDigest=Reject", true, false, "DataDigest"},
+		{"CRC32C", "HeaderDigest=CRC32C", "DataDigest=NotUnderstood", true, false, "DataDigest"},
 		{"None", "HeaderDigest=CRC32C", NULL, false, false,
 		 "HeaderDigest=CRC32C: against RFC 7143 section 13.1"},
 		{"CRC32C,None", "HeaderDigest=CRC32C,None", NULL, false, false,
@@ -459,7 +537,8 @@ static void digests_are_agreed_on(void **state)
 			    keys_finish(&s.negotiation, &s.result, &s.fail);
 		assert_int_equal(good, cases[i].detail[0] == '\0');
 		assert_string_equal(s.fail.detail, cases[i].detail);
-		assert_int_equal(s.fail.code, good ? FAIL_NONE : FAIL_NEGOTIATION);
+		bool is_outside = strchr(cases[i].detail, '=') != NULL;
+		assert_int_equal(s.fail.code, good ? FAIL_NONE : is_outside ? FAIL_NEGOTIATION : FAIL_NO_DIGEST);
 		assert_int_equal(s.result.values.header_digest, cases[i].header_digest);
 		assert_int_equal(s.result.values.data_digest, cases[i].data_digest);
 	}
@@ -505,6 +584,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_offer),
+		cmocka_unit_test(the_offer_for_discovery),
+		cmocka_unit_test(irrelevant_in_discovery),
+		cmocka_unit_test(every_key_refused),
 		cmocka_unit_test(nothing_answered_leaves_the_defaults),
 		cmocka_unit_test(answers_that_are_kept),
 		cmocka_unit_test(answers_outside_the_offer),
@@ -516,6 +598,7 @@ int main(void)
 		cmocka_unit_test(proposals_by_the_rule_of_each_type),
 		cmocka_unit_test(keys_out_of_place),
 		cmocka_unit_test(pairs_of_a_text),
+		cmocka_unit_test(what_may_go_on_to_a_console),
 		cmocka_unit_test(digests_are_offered),
 		cmocka_unit_test(digests_are_agreed_on),
 		cmocka_unit_test(damaged_answers_stay_within_the_offer),

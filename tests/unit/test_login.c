@@ -424,7 +424,7 @@ static void a_digest_that_has_to_be(void **state)
 	start_with(&config);
 	assert_true(answer(&(struct reply){0x04, 0, 0, "HeaderDigest=CRC32C\n"}));
 	assert_false(answer(&(struct reply){0x87, 1, 0, NULL}));
-	expect_failed(FAIL_NEGOTIATION, "DataDigest: CRC32C was demanded");
+	expect_failed(FAIL_NO_DIGEST, "DataDigest");
 	start_with(&config);
 	assert_true(answer(&(struct reply){0x87, 1, 0, "HeaderDigest=CRC32C\nDataDigest=CRC32C\n"}));
 	expect_done(1);
@@ -601,7 +601,7 @@ static const struct refusal refusals[] = {
 	{false, {{0x87, 0, 0x0204, ""}}, FAIL_TARGET_REMOVED, "status 0204"},
 	{false, {{0x87, 0, 0x0205, ""}}, FAIL_VERSION, "status 0205"},
 	{false, {{0x87, 0, 0x0206, ""}}, FAIL_TOO_MANY_CONNECTIONS, "status 0206"},
-	{false, {{0x87, 0, 0x020b, ""}}, FAIL_INITIATOR_ERROR, "status 020b"},
+	{false, {{0x87, 0, 0x020b, ""}}, FAIL_INITIATOR_ERROR, "status 020b, invalid during login"},
 	{false, {{0x87, 0, 0x0300, ""}}, FAIL_TARGET_ERROR, "status 0300"},
 	{false, {{0x87, 0, 0x0301, ""}}, FAIL_TARGET_UNAVAILABLE, "status 0301"},
 	{false, {{0x87, 0, 0x0302, ""}}, FAIL_TARGET_RESOURCES, "status 0302"},
@@ -737,6 +737,20 @@ static void redirects(void **state)
 	}
 }
 
+/* What does not fit is refused, not cut off: 255 bytes before the comma. */
+static void a_redirect_far_away(void **state)
+{
+	(void)state;
+	for (size_t n = 254; n <= 256; n++) {
+		char text[300] = "TargetAddress=";
+		memset(text + 14, 'h', n);
+		strcpy(text + 14 + n, ",1\n");
+		start(false);
+		assert_int_equal(answer(&(struct reply){0x04, 0, 0x0101, text}), n <= 255);
+		assert_int_equal(strlen(login_result(&login)->redirect_to), n <= 255 ? n : 0);
+	}
+}
+
 /* A TargetAddress in a normal answer leads nowhere. */
 static void an_address_is_no_redirect(void **state)
 {
@@ -776,6 +790,58 @@ static void text_without_end(void **state)
 	expect_failed(FAIL_PROTOCOL, "more than 16384 bytes of text in one answer");
 }
 
+/* What a login costs with a target that answers at once. */
+static void round_trips(void **state)
+{
+	(void)state;
+	static const struct reply done = {0x87, 1, 0, ANSWERS}, method = {0x00, 0, 0, "AuthMethod=CHAP\n"},
+				  challenge = {0x00, 0, 0, ASKED}, accepted = {0x81, 0, 0, NULL},
+				  proven = {0x81, 0, 0, PROOF_IN}, empty = {0x87, 1, 0, NULL};
+	static const struct {
+		enum { OPEN, SECURITY_FIRST, CHAP, MUTUAL, DISCOVERY } kind;
+		uint32_t n_requests;
+		const struct reply *replies[4];
+	} cases[] = {
+		{OPEN, 1, {&done}},
+		{SECURITY_FIRST, 2, {&accepted, &done}},
+		{CHAP, 4, {&method, &challenge, &accepted, &done}},
+		{MUTUAL, 4, {&method, &challenge, &proven, &done}},
+		{DISCOVERY, 1, {&empty}},
+	};
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct login_config config = base_config();
+		config.discovery = cases[i].kind == DISCOVERY;
+		if (cases[i].kind == MUTUAL)
+			start_mutual();
+		else if (cases[i].kind == SECURITY_FIRST)
+			start_security_first();
+		else if (cases[i].kind == CHAP)
+			start(true);
+		else
+			start_with(&config);
+		for (uint32_t k = 0; k < cases[i].n_requests; k++)
+			assert_true(answer(cases[i].replies[k]));
+		expect_done(1);
+		assert_int_equal(login.n_requests, cases[i].n_requests);
+	}
+}
+
+/* With CHAP configured there is one way to the end: whatever answer is left out or doubled, it is not reached. */
+static void chap_knows_no_way_around(void **state)
+{
+	(void)state;
+	static const struct reply way[] = {
+		{0x00, 0, 0, "AuthMethod=CHAP\n"}, {0x00, 0, 0, ASKED}, {0x81, 0, 0, PROOF_IN}, {0x87, 1, 0, ANSWERS}};
+	unsigned n_done = 0;
+	for (unsigned order = 0; order < 256; order++) { /* two bits choose each answer */
+		start_mutual();
+		for (unsigned k = 0; k < 4 && login_state(&login) == LOGIN_SEND; k++)
+			answer(&way[order >> 2 * k & 3]);
+		n_done += login_state(&login) == LOGIN_DONE;
+	}
+	assert_int_equal(n_done, 1);
+}
+
 static void a_target_that_never_ends(void **state)
 {
 	(void)state;
@@ -790,6 +856,57 @@ static void a_target_that_never_ends(void **state)
 	}
 }
 
+/* Answers to proposals that need two requests; the target has to let us go on with an empty answer. */
+static void text_over_several_requests(void **state)
+{
+	(void)state;
+	static const struct {
+		struct reply reply;
+		const char *detail; /* NULL: it does */
+	} cases[] = {
+		{{0x04, 0, 0, NULL}, NULL},
+		{{0x04, 0, 0, "TargetAlias=a\n"}, "an answer in the middle of our text"},
+		{{0x44, 0, 0, NULL}, "an answer in the middle of our text"},
+		{{0x87, 1, 0, NULL}, "the target leaves stage 1 on its own"},
+		{{0x00, 0, 0, NULL}, "an answer in stage 0 to a request in stage 1"},
+	};
+	static char text[520 * sizeof "Xy=1\n"], answers[520 * sizeof "Xy=NotUnderstood\n"];
+	for (size_t i = 0; i < 520; i++) {
+		strcat(text, "Xy=1\n");
+		strcat(answers, "Xy=NotUnderstood\n");
+	}
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		start(false);
+		assert_true(answer(&(struct reply){0x04, 0, 0, text}));
+		assert_int_equal(talk_request_flags(&login), 0x44);
+		const char *part = talk_request_text(&login);
+		assert_int_equal(strlen(part), PDU_LOGIN_DATA_MAX);
+		assert_memory_equal(part, answers, PDU_LOGIN_DATA_MAX);
+		assert_int_equal(answer(&cases[i].reply), cases[i].detail == NULL);
+		if (cases[i].detail != NULL) {
+			expect_failed(FAIL_PROTOCOL, cases[i].detail);
+			continue;
+		}
+		expect_request(0x87, 0x102, answers + PDU_LOGIN_DATA_MAX);
+		assert_true(answer(&(struct reply){0x87, 1, 0, NULL}));
+		expect_done(1);
+	}
+}
+
+/* 512 answers of 16 bytes are what one request may carry. */
+static void text_that_just_fits(void **state)
+{
+	(void)state;
+	static char text[512 * sizeof "X=1\n"], answers[PDU_LOGIN_DATA_MAX + 1];
+	for (size_t i = 0; i < 512; i++) {
+		strcat(text, "X=1\n");
+		strcat(answers, "X=NotUnderstood\n");
+	}
+	start(false);
+	assert_true(answer(&(struct reply){0x04, 0, 0, text}));
+	expect_request(0x87, 0x101, answers);
+}
+
 /* Each needs an answer longer than itself. */
 static void more_proposals_than_an_answer_holds(void **state)
 {
@@ -799,7 +916,7 @@ static void more_proposals_than_an_answer_holds(void **state)
 		memcpy(text + i, "a=b\n", 4);
 	start(false);
 	assert_false(answer(&(struct reply){0x04, 0, 0, text}));
-	expect_failed(FAIL_PROTOCOL, "the answers to the target's keys do not fit one PDU");
+	expect_failed(FAIL_PROTOCOL, "answers to the target's keys of more than 16384 bytes");
 }
 
 static void the_first_failure_sticks(void **state)
@@ -838,6 +955,13 @@ static void a_user_without_a_secret(void **state)
 	(void)state;
 	start(true);
 	secret_wipe(&secret);
+	assert_true(answer(&(struct reply){0x00, 0, 0, "AuthMethod=CHAP\n"}));
+	assert_false(answer(&(struct reply){0x00, 0, 0, ASKED}));
+	expect_failed(FAIL_CHAP_HALF, "no secret");
+
+	struct login_config config = base_config();
+	config.chap.username = "pi4";
+	start_with(&config);
 	assert_true(answer(&(struct reply){0x00, 0, 0, "AuthMethod=CHAP\n"}));
 	assert_false(answer(&(struct reply){0x00, 0, 0, ASKED}));
 	expect_failed(FAIL_CHAP_HALF, "no secret");
@@ -896,9 +1020,14 @@ int main(void)
 		cmocka_unit_test(a_status_counts_before_the_rest_of_the_header),
 		cmocka_unit_test(the_kernel_writes_its_own_tags),
 		cmocka_unit_test(redirects),
+		cmocka_unit_test(a_redirect_far_away),
 		cmocka_unit_test(an_address_is_no_redirect),
 		cmocka_unit_test(text_over_several_answers),
 		cmocka_unit_test(text_without_end),
+		cmocka_unit_test(text_over_several_requests),
+		cmocka_unit_test(text_that_just_fits),
+		cmocka_unit_test(round_trips),
+		cmocka_unit_test(chap_knows_no_way_around),
 		cmocka_unit_test(a_target_that_never_ends),
 		cmocka_unit_test(more_proposals_than_an_answer_holds),
 		cmocka_unit_test(the_first_failure_sticks),

@@ -28,7 +28,7 @@
 				 "012345678"
 #define LONG_HOST X10("abcdefgh.jklmnopqr.tuvwx.") "abc"
 
-#define TARGET "iscsi_target=iscsi://h/iqn.x "
+#define TARGET "iscsi_target=iscsi://h/iqn.2026-01.x "
 
 static struct boot_plan plan;
 static struct plan_notes notes;
@@ -83,12 +83,12 @@ static void must_note(const char *cmdline, const char *note)
 
 /* ---- iscsi_target= ---- */
 
-/* NAME at HOST:PORT LUN N as USER */
+/* NAME at HOST:PORT LUN N as USER; without a name "?" */
 static void show_target(char *out, size_t n_max)
 {
 	const struct plan_target *t = &plan.targets[0];
 	struct writer w = writer_over(out, n_max - 1);
-	writer_format(&w, "%s at %s:%u", t->name, t->host, t->port);
+	writer_format(&w, "%s at %s:%u", t->name[0] != '\0' ? t->name : "?", t->host, t->port);
 	if (t->lun.given)
 		writer_format(&w, " LUN %" PRIx64, t->lun.number);
 	if (t->username[0] != '\0')
@@ -133,6 +133,12 @@ static void targets_are_read(void **state)
 		{"iscsi://10.0.0.5/iqn.caf%c3%a9", "iqn.caf\xc3\xa9 at 10.0.0.5:3260"},
 		{"iscsi://10.0.0.5/" LONG_NAME "/1", LONG_NAME " at 10.0.0.5:3260 LUN 1"},
 		{"iscsi://" LONG_HOST ":1/iqn.x", "iqn.x at " LONG_HOST ":1"},
+		{"iscsi://10.0.0.5", "? at 10.0.0.5:3260"},
+		{"iscsi://nas.example:860/", "? at nas.example:860"},
+		{"iscsi://10.0.0.5//1", "? at 10.0.0.5:3260 LUN 1"},
+		{"iscsi://pi4@[2001:db8::1]:860", "? at 2001:db8::1:860 as pi4"},
+		{"iscsi:10.0.0.5::::", "? at 10.0.0.5:3260"},
+		{"iscsi:10.0.0.5:6:860:1:", "? at 10.0.0.5:860 LUN 1"},
 		{"iscsi:10.0.0.5::::iqn.x", "iqn.x at 10.0.0.5:3260"},
 		{"iscsi:10.0.0.5:6:3260:0:iqn.x", "iqn.x at 10.0.0.5:3260 LUN 0"},
 		{"iscsi:10.0.0.5:::1:iqn.2026-01.lab:root", "iqn.2026-01.lab:root at 10.0.0.5:3260 LUN 1"},
@@ -231,9 +237,9 @@ static void wrong_targets_are_refused(void **state)
 		{"iscsi://10/iqn.x", BAD_HOST},
 		{"iscsi://my host/iqn.x", BAD_HOST},
 		{"iscsi://host!/iqn.x", BAD_HOST},
-		{"iscsi://10.0.0.5", NAME_EMPTY},
-		{"iscsi://10.0.0.5/", NAME_EMPTY},
-		{"iscsi://10.0.0.5//1", NAME_EMPTY},
+		{"iscsi://10.0.0.5//", BAD_LUN},
+		{"iscsi://10.0.0.5//a", BAD_LUN},
+		{"iscsi://10.0.0.5///1", BAD_LUN},
 		{"iscsi://10.0.0.5/iqn.a b/1", NAME_BLANK},
 		{"iscsi://10.0.0.5/iqn.x/", BAD_LUN},
 		{"iscsi://10.0.0.5/iqn.x/-1", BAD_LUN},
@@ -275,7 +281,7 @@ static void wrong_targets_are_refused(void **state)
 		{"iscsi:10.0.0.5:::1--2:iqn.x", BAD_LUN_GROUPS},
 		{"iscsi:10.0.0.5:::-1:iqn.x", BAD_LUN_GROUPS},
 		{"iscsi:10.0.0.5:::1-:iqn.x", BAD_LUN_GROUPS},
-		{"iscsi:10.0.0.5::::", NAME_EMPTY},
+		{"iscsi:::::", "the host is empty"},
 		{"iscsi:10.0.0.5::::iqn.a b", NAME_BLANK},
 	};
 	static const struct refusal hidden[] = {
@@ -330,14 +336,16 @@ static void long_names_are_refused_and_shown_in_part(void **state)
 static void decimal_looking_luns_of_rfc4173_are_noted(void **state)
 {
 	(void)state;
-	must_note("iscsi_target=iscsi:h:::10:iqn.x", "iscsi_target=: LUN 10 in this form is hexadecimal: LUN 16");
-	must_note("iscsi_target=iscsi:h:::0100:iqn.x", "iscsi_target=: LUN 0100 in this form is hexadecimal: LUN 256");
-	must_note("iscsi_target=iscsi:h:::9:iqn.x", NULL);
-	must_note("iscsi_target=iscsi:h:::0009:iqn.x", NULL);
-	must_note("iscsi_target=iscsi:h:::a:iqn.x", NULL);
-	must_note("iscsi_target=iscsi:h:::10-0:iqn.x", NULL);
-	must_note("iscsi_target=iscsi:h::::iqn.x", NULL);
-	must_note("iscsi_target=iscsi://h/iqn.x/10", NULL);
+	must_note("iscsi_target=iscsi:h:::10:iqn.2026-01.x",
+		  "iscsi_target=: LUN 10 in this form is hexadecimal: LUN 16");
+	must_note("iscsi_target=iscsi:h:::0100:iqn.2026-01.x",
+		  "iscsi_target=: LUN 0100 in this form is hexadecimal: LUN 256");
+	must_note("iscsi_target=iscsi:h:::9:iqn.2026-01.x", NULL);
+	must_note("iscsi_target=iscsi:h:::0009:iqn.2026-01.x", NULL);
+	must_note("iscsi_target=iscsi:h:::a:iqn.2026-01.x", NULL);
+	must_note("iscsi_target=iscsi:h:::10-0:iqn.2026-01.x", NULL);
+	must_note("iscsi_target=iscsi:h::::iqn.2026-01.x", NULL);
+	must_note("iscsi_target=iscsi://h/iqn.2026-01.x/10", NULL);
 }
 
 static void targets_are_counted(void **state)
@@ -748,10 +756,10 @@ static void the_last_root_wins_whole(void **state)
 
 /* ---- the other words ---- */
 
-static void an_empty_line_gives_an_empty_plan(void **state)
+static void an_empty_line_gives_a_plan_of_defaults(void **state)
 {
 	(void)state;
-	static const struct boot_plan empty;
+	static const struct boot_plan empty = {.outage = {86400, 5, 5}};
 	static const char *const lines[] = {"", "\n", "  ", "-- iscsi_target=iqn.x",
 					    "BOOT_IMAGE=/vmlinuz console=ttyS0"};
 	for (size_t i = 0; i < COUNT(lines); i++) {
@@ -821,7 +829,7 @@ static void the_last_of_scalar_words_wins(void **state)
 static void words_in_another_shape_are_passed_over(void **state)
 {
 	(void)state;
-	static const struct boot_plan empty;
+	static const struct boot_plan empty = {.outage = {86400, 5, 5}};
 	must_read(
 		"iscsi_target ip root init panic iscsi_password rootdelay ro=1 rw= quiet=1 rootwait=5 nameserver=x "
 		"ISCSI_TARGET=x iscsi_targets=x iscsi_out_password=x iscsi.timeout=x vlan=x netroot=iscsi:u:p@h::::n");
@@ -841,10 +849,26 @@ static void numbers_are_bounded(void **state)
 	(void)state;
 #define BAD_SECONDS ": it is not a number of seconds, or too high"
 	static const char *const wrong[] = {
-		"iscsi_timeout=", "iscsi_timeout=x", "iscsi_timeout=-1", "iscsi_timeout=31536001",
-		"rootdelay=",     "rootdelay=5s",    "rootdelay=86401",  "rootdelay=99999999999999999999",
-		"panic=",         "panic=-",         "panic=--1",        "panic=x",
-		"panic=31536001", "panic=-31536001", "panic=0x10",       "iscsi_timeout=4294967301",
+		"iscsi_timeout=",
+		"iscsi_timeout=x",
+		"iscsi_timeout=-1",
+		"iscsi_timeout=31536001",
+		"rootdelay=",
+		"rootdelay=5s",
+		"rootdelay=86401",
+		"rootdelay=99999999999999999999",
+		"panic=",
+		"panic=-",
+		"panic=--1",
+		"panic=x",
+		"panic=31536001",
+		"panic=-31536001",
+		"panic=0x10",
+		"iscsi_timeout=4294967301",
+		"iscsi_replacement_timeout=-1",
+		"iscsi_replacement_timeout=2000001",
+		"iscsi_noop_out_interval=3601",
+		"iscsi_noop_out_timeout=5s",
 	};
 	for (size_t i = 0; i < COUNT(wrong); i++) {
 		char detail[256];
@@ -855,6 +879,13 @@ static void numbers_are_bounded(void **state)
 	assert_int_equal(plan.timeout_s, 31536000);
 	assert_int_equal(plan.root.delay_s, 86400);
 	assert_int_equal(plan.panic_s, -31536000);
+	must_read("iscsi_replacement_timeout=2000000 iscsi_noop_out_interval=0 iscsi_noop_out_timeout=3600");
+	assert_int_equal(plan.outage.replacement_s, 2000000);
+	assert_int_equal(plan.outage.nop_interval_s, 0);
+	assert_int_equal(plan.outage.nop_timeout_s, 3600);
+	must_read("quiet");
+	assert_int_equal(plan.outage.replacement_s, 86400);
+	assert_true(plan.outage.nop_interval_s == 5 && plan.outage.nop_timeout_s == 5);
 	must_read("panic=31536000");
 	assert_int_equal(plan.panic_s, 31536000);
 	must_read("panic=0");
@@ -922,11 +953,32 @@ static void the_portal_goes_into_bare_targets(void **state)
 	assert_int_equal(plan.targets[1].port, 861);
 }
 
+static void a_portal_alone_is_a_target(void **state)
+{
+	(void)state;
+	must_check("iscsi_portal=10.0.0.5:860 iscsi_username=pi4 iscsi_password=Sesame12ox34");
+	assert_int_equal(plan.n_targets, 1);
+	assert_string_equal(plan.targets[0].name, "");
+	assert_string_equal(plan.targets[0].host, "10.0.0.5");
+	assert_int_equal(plan.targets[0].port, 860);
+	assert_string_equal(plan.targets[0].username, "pi4");
+	assert_string_equal(plan.targets[0].origin.text, "iscsi_portal=");
+	assert_false(plan.targets[0].lun.given);
+	must_check("iscsi_portal=10.0.0.5 iscsi_target=iscsi://10.0.0.6");
+	assert_int_equal(plan.n_targets, 1);
+	assert_string_equal(plan.targets[0].host, "10.0.0.6");
+	must_check("iscsi_target=iscsi://10.0.0.5 iscsi_target=iscsi://10.0.0.6//1");
+	assert_int_equal(plan.n_targets, 2);
+	must_note("iscsi_target=iscsi://10.0.0.5 iscsi_target=iscsi:10.0.0.5::::",
+		  "the only target is given twice with the same portal and LUN, the second is left out");
+}
+
 static void what_cannot_work_is_refused(void **state)
 {
 	(void)state;
 	must_refuse("", FAIL_TARGET_MISSING, "");
-	must_refuse("iscsi_portal=h iscsi_username=u", FAIL_TARGET_MISSING, "");
+	must_refuse("iscsi_username=u", FAIL_TARGET_MISSING, "");
+	must_refuse("iscsi_portal=h iscsi_username=u", FAIL_CHAP_HALF, "the user name u is in iscsi_username=");
 	must_refuse("iscsi_target=iqn.a", FAIL_PORTAL_MISSING, "iqn.a");
 	must_refuse("iscsi_target=iscsi://h/iqn.a iscsi_target=iqn.b", FAIL_PORTAL_MISSING, "iqn.b");
 	must_refuse(TARGET "iscsi_username=pi4", FAIL_CHAP_HALF, "the user name pi4 is in iscsi_username=");
@@ -1071,25 +1123,30 @@ static void the_initiator_name_comes_from_the_machine(void **state)
 static void a_given_initiator_name_is_kept(void **state)
 {
 	(void)state;
-	must_note(TARGET "iscsi_initiator=iqn.me", NULL);
+	must_note(TARGET "iscsi_initiator=iqn.2026-01.org.example:me", NULL);
 	must_note(TARGET "iscsi_initiator=EUI.0123456789abcdef", NULL);
 	must_note(TARGET "iscsi_initiator=maas-enlist",
 		  "initiator name maas-enlist does not begin with iqn. eui. or naa.; used as it is");
 	assert_string_equal(plan.initiator.name, "maas-enlist");
 	assert_string_equal(plan.initiator.origin.text, "iscsi_initiator=");
+	must_note("iscsi_target=iscsi://h/iqn.2026-01.lab:My_Disk",
+		  "target name iqn.2026-01.lab:My_Disk has other characters than a-z 0-9 - . and :; used as it is");
 }
 
 static void duplicates_are_left_out(void **state)
 {
 	(void)state;
-	must_note("iscsi_target=iscsi://h/iqn.a/1 iscsi_target=iscsi:h:::1:iqn.a iscsi_target=iscsi://h/iqn.b",
-		  "iqn.a is given twice with the same portal and LUN, the second is left out");
+	must_note("iscsi_target=iscsi://h/iqn.2026-01.a/1 iscsi_target=iscsi:h:::1:iqn.2026-01.a "
+		  "iscsi_target=iscsi://h/iqn.2026-01.b",
+		  "iqn.2026-01.a is given twice with the same portal and LUN, the second is left out");
 	assert_int_equal(plan.n_targets, 2);
-	assert_string_equal(plan.targets[1].name, "iqn.b");
-	must_note("iscsi_target=iqn.a iscsi_target=iscsi://h:860/iqn.a iscsi_portal=h:860",
-		  "iqn.a is given twice with the same portal and LUN, the second is left out");
-	must_note("iscsi_target=iscsi://h/iqn.a iscsi_target=iscsi://h/iqn.a/0 iscsi_target=iscsi://h/iqn.a/1 "
-		  "iscsi_target=iscsi://h:861/iqn.a iscsi_target=iscsi://i/iqn.a iscsi_target=iscsi://h/iqn.b",
+	assert_string_equal(plan.targets[1].name, "iqn.2026-01.b");
+	must_note("iscsi_target=iqn.2026-01.a iscsi_target=iscsi://h:860/iqn.2026-01.a iscsi_portal=h:860",
+		  "iqn.2026-01.a is given twice with the same portal and LUN, the second is left out");
+	must_note("iscsi_target=iscsi://h/iqn.2026-01.a iscsi_target=iscsi://h/iqn.2026-01.a/0 "
+		  "iscsi_target=iscsi://h/iqn.2026-01.a/1 "
+		  "iscsi_target=iscsi://h:861/iqn.2026-01.a iscsi_target=iscsi://i/iqn.2026-01.a "
+		  "iscsi_target=iscsi://h/iqn.2026-01.b",
 		  NULL);
 	assert_int_equal(plan.n_targets, 6);
 }
@@ -1124,6 +1181,8 @@ static void targets_are_described(void **state)
 		{"iscsi_target=iqn.x iscsi_portal=[2001:db8::1]:860",
 		 "iqn.x at [2001:db8::1]:860 all LUNs (iscsi_target=)"},
 		{"iscsi_target=iscsi://h/iqn.x/300", "iqn.x at h:3260 LUN 300 (iscsi_target=)"},
+		{"iscsi_target=iscsi://h//1", "the only target at h:3260 LUN 1 (iscsi_target=)"},
+		{"iscsi_portal=[2001:db8::1]:860", "the only target at [2001:db8::1]:860 all LUNs (iscsi_portal=)"},
 		{"iscsi_target=iscsi:h:::4752-3A4F-6b7e-2F99:iqn.x",
 		 "iqn.x at h:3260 LUN 0x47523a4f6b7e2f99 (iscsi_target=)"},
 	};
@@ -1280,7 +1339,7 @@ static void try_line(const uint8_t *bytes, size_t n_bytes)
 		assert_true(plan.n_targets > 0 && plan.n_nets > 0 && plan.initiator.name[0] != '\0');
 		for (unsigned i = 0; i < plan.n_targets; i++) {
 			const struct plan_target *target = &plan.targets[i];
-			assert_true(target->name[0] != '\0' && target->host[0] != '\0' && target->port != 0);
+			assert_true(target->host[0] != '\0' && target->port != 0);
 			plan_describe_target(&plan, i, text);
 		}
 	} else {
@@ -1340,7 +1399,7 @@ int main(void)
 		cmocka_unit_test(root_is_bounded),
 		cmocka_unit_test(quotes_inside_root_stay),
 		cmocka_unit_test(the_last_root_wins_whole),
-		cmocka_unit_test(an_empty_line_gives_an_empty_plan),
+		cmocka_unit_test(an_empty_line_gives_a_plan_of_defaults),
 		cmocka_unit_test(scalar_words_are_read),
 		cmocka_unit_test(names_may_have_dashes),
 		cmocka_unit_test(the_last_of_scalar_words_wins),
@@ -1351,6 +1410,7 @@ int main(void)
 		cmocka_unit_test(wrong_portals_and_initiators_are_refused),
 		cmocka_unit_test(the_first_refusal_is_told),
 		cmocka_unit_test(the_portal_goes_into_bare_targets),
+		cmocka_unit_test(a_portal_alone_is_a_target),
 		cmocka_unit_test(what_cannot_work_is_refused),
 		cmocka_unit_test(user_names_go_to_every_target),
 		cmocka_unit_test(mutual_chap),

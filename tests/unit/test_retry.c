@@ -87,7 +87,7 @@ static void final_failures_are_not_tried_again(void **state)
 {
 	(void)state;
 	struct retry retry = {.n_failed = 0};
-	struct fail fail = failure(FAIL_CHAP_WANTED);
+	struct fail fail = failure(FAIL_CHAP_HALF);
 	assert_false(retry_failed(&retry, 5, "P", &fail));
 }
 
@@ -171,10 +171,18 @@ static void quiet_leaves_waits_and_errors(void **state)
 	assert_string_equal(shown(), "iscsiroot: waiting for a cable\niscsiroot: no cable\n");
 }
 
+static void what_came_from_outside_is_escaped(void **state)
+{
+	(void)state;
+	shown();
+	log_info("to %s", "a\xc3\xbc\x9b[2J\n<0>b");
+	assert_string_equal(shown(), "iscsiroot: to a\\xc3\\xbc\\x9b[2J\\x0a<0>b\n");
+}
+
 static void the_same_line_twice_is_one(void **state)
 {
 	(void)state;
-	struct fail fail = failure(FAIL_CHAP_WANTED);
+	struct fail fail = failure(FAIL_CHAP_HALF);
 	shown();
 	log_fail(&fail);
 	log_fail(&fail);
@@ -194,6 +202,7 @@ int main(void)
 		cmocka_unit_test(a_new_failure_is_told_whole_and_a_lasting_one_now_and_then),
 		cmocka_unit_test(an_hour_of_waiting_is_not_a_flood),
 		cmocka_unit_test(quiet_leaves_waits_and_errors),
+		cmocka_unit_test(what_came_from_outside_is_escaped),
 		cmocka_unit_test(the_same_line_twice_is_one),
 	};
 	return cmocka_run_group_tests(tests, open_screen, close_screen);

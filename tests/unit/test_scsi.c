@@ -30,6 +30,7 @@ static void cdbs(void **state)
 	check_cdb(scsi_read_capacity16(), "\x9e\x10\0\0\0\0\0\0\0\0\0\0\0\x20", 14, 32);
 	check_cdb(scsi_read(0x01020304, 136, 512), "\x28\0\1\2\3\4\0\0\x88", 9, 136 * 512);
 	check_cdb(scsi_read(UINT64_C(0x100000000), 2, 4096), "\x88\0\0\0\0\1\0\0\0\0\0\0\0\2", 14, 8192);
+	check_cdb(scsi_read(7, 0x10000, 512), "\x88\0\0\0\0\0\0\0\0\7\0\1\0\0", 14, 0x2000000);
 }
 
 static void luns(void **state)
@@ -55,6 +56,10 @@ static void luns(void **state)
 	assert_int_equal(n, 1);
 	assert_int_equal(n_reported, 0xffff / 8);
 	assert_false(scsi_take_luns(answer, 7, numbers, &n, &n_reported));
+	static const uint8_t many[SCSI_LUNS_BYTES + 8] = {0, 0, 8, 8};
+	assert_true(scsi_take_luns(many, sizeof many, numbers, &n, &n_reported));
+	assert_int_equal(n, SCSI_LUNS_MAX);
+	assert_int_equal(n_reported, SCSI_LUNS_MAX + 1);
 }
 
 static void inquiry(void **state)
@@ -87,6 +92,7 @@ static void capacity(void **state)
 	assert_true(scsi_take_capacity16((const uint8_t *)"\0\0\0\1\0\0\0\0\0\0\x10\0", 12, &c));
 	assert_true(c.n_blocks == UINT64_C(0x100000001));
 	assert_int_equal(c.block_bytes, 4096);
+	assert_false(scsi_take_capacity16((const uint8_t *)"\xff\xff\xff\xff\xff\xff\xff\xff\0\0\2\0", 12, &c));
 	static const char *const wrong[] = {"\0\0\0\1\0\0\0\0", "\0\0\0\1\0\0\2\1", "\0\0\0\1\0\0\0\x80",
 					    "\0\0\0\1\0\2\0\0"};
 	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)

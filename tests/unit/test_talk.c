@@ -6,9 +6,11 @@
  *
  *     ! NAME SECRET            CHAP
  *     ? NAME SECRET            what the target has to prove; our challenge is 77 and the bytes 0 to 15
- *     % OPTION                 md5-only, security-first, or digests we offer: CRC32C,None
+ *     % OPTION                 md5-only, security-first, discovery, tpgt N (announced), or digests: CRC32C,None
  *     > FLAGS PAIR             a request: flags byte in hex, its text; a pair on each line
  *     < FLAGS TSIH [STATUS] PAIR   an answer; STATUS four hex digits, 0000 when left out
+ *     ^ OPCODE                 the answer before is another PDU
+ *     * N PAIR                 N times in the text before; a PAIR with \ at its end goes on in the next PDU
  *     = OUTCOME                "tsih ...", "redirect WHERE", or "ID DETAIL" of the failure and what to try then
  */
 #include <ctype.h>
@@ -28,21 +30,23 @@
 
 enum {
 	ROUNDS_MAX = 8,
-	TEXT_MAX = 2048,
-	LINE_MAX_BYTES = 512,
+	TEXT_MAX = 16384,
+	LINE_MAX_BYTES = 4096,
 };
 
 struct round {
 	uint8_t request_flags;
 	char request[TEXT_MAX];
 	struct reply reply;
+	uint8_t opcode; /* 0: a Login Response */
 	char reply_text[TEXT_MAX];
 };
 
 struct talk {
 	char username[64], username_in[64];
 	struct secret secret, secret_in;
-	bool md5_only, security_first;
+	bool md5_only, security_first, discovery, has_tpgt;
+	uint16_t tpgt;
 	char digests[32];
 	struct round rounds[ROUNDS_MAX];
 	size_t n_rounds;
@@ -61,6 +65,7 @@ static struct talk talk;
 static struct login login;
 static struct fail fail;
 static uint32_t stat_sn;
+static uint8_t opcode; /* of the answer that is delivered; 0: a Login Response */
 
 /* A word of exactly n_digits hex digits at *line, which is stepped over with the blanks behind it. */
 static bool read_hex(const char **line, size_t n_digits, uint16_t *out)
@@ -77,9 +82,21 @@ static bool read_hex(const char **line, size_t n_digits, uint16_t *out)
 
 static void add_pair(char text[static TEXT_MAX], const char *pair)
 {
-	size_t n = strlen(text);
-	if (*pair != '\0')
-		snprintf(text + n, TEXT_MAX - n, "%s\n", pair);
+	size_t n = strlen(text), length = strlen(pair);
+	if (length == 0)
+		return;
+	assert_true(n + length + 1 < TEXT_MAX);
+	memcpy(text + n, pair, length);
+	text[n + length] = '\n';
+	if (pair[length - 1] == '\\')
+		text[n + length - 1] = '\0';
+}
+
+static void add_pairs(char text[static TEXT_MAX], const char *line)
+{
+	char *pair;
+	for (unsigned long n = strtoul(line, &pair, 10); n > 0; n--)
+		add_pair(text, pair + 1);
 }
 
 /* Returns where the pairs of the following lines belong. */
@@ -121,6 +138,10 @@ static void read_option(const char *line)
 		talk.md5_only = true;
 	else if (strcmp(line, "security-first") == 0)
 		talk.security_first = true;
+	else if (strcmp(line, "discovery") == 0)
+		talk.discovery = true;
+	else if (sscanf(line, "tpgt %hu", &talk.tpgt) == 1)
+		talk.has_tpgt = true;
 	else
 		snprintf(talk.digests, sizeof talk.digests, "%s", line);
 }
@@ -145,6 +166,10 @@ static void load(const char *path)
 			text = read_request(rest);
 		else if (line[0] == '<')
 			text = read_reply(rest);
+		else if (line[0] == '^')
+			talk.rounds[talk.n_rounds - 1].opcode = (uint8_t)strtoul(rest, NULL, 16);
+		else if (line[0] == '*')
+			add_pairs(text, rest);
 		else if (line[0] == '=')
 			strcpy(talk.outcome, rest);
 		else if (line[0] == ' ')
@@ -185,11 +210,18 @@ static const char *outcome(void)
 	return text;
 }
 
+static void make_header(const struct reply *reply, size_t n_bytes, uint8_t header[48])
+{
+	talk_header(reply, stat_sn++, n_bytes, header);
+	if (opcode != 0)
+		header[0] = opcode;
+}
+
 static bool deliver(const struct reply *reply, const uint8_t *wire, size_t n_bytes)
 {
 	uint8_t header[48];
 	login_sent(&login);
-	talk_header(reply, stat_sn++, n_bytes, header);
+	make_header(reply, n_bytes, header);
 	return talk_deliver(&login, header, wire, n_bytes, &fail);
 }
 
@@ -216,7 +248,7 @@ static bool deliver_flipped(const struct reply *reply, uint8_t *wire, size_t n_b
 {
 	uint8_t header[48];
 	login_sent(&login);
-	talk_header(reply, stat_sn++, n_bytes, header);
+	make_header(reply, n_bytes, header);
 	uint8_t *byte = damage->at < 48 ? &header[damage->at] : &wire[damage->at - 48];
 	*byte = (uint8_t)(*byte ^ 1u << damage->bit);
 	return talk_deliver(&login, header, wire, n_bytes, &fail);
@@ -227,6 +259,7 @@ static bool deliver_round(size_t i, const struct damage *damage)
 	const struct reply *reply = &talk.rounds[i].reply;
 	size_t n_bytes;
 	bool good;
+	opcode = talk.rounds[i].opcode;
 	uint8_t *wire = talk_wire(reply->text, &n_bytes);
 	if (damage->kind == WHOLE || damage->round != i)
 		good = deliver(reply, wire, n_bytes);
@@ -254,6 +287,9 @@ static const char *play(const struct damage *damage)
 			 .md5_only = talk.md5_only},
 		.digests = talk.digests[0] != '\0' ? talk.digests : NULL,
 		.security_first = talk.security_first,
+		.discovery = talk.discovery,
+		.has_tpgt = talk.has_tpgt,
+		.tpgt = talk.tpgt,
 	};
 	memcpy(config.isid, talk_isid, sizeof talk_isid);
 	memset(&fail, 0, sizeof fail);
@@ -281,6 +317,8 @@ static bool is_checked(size_t round, const struct damage *flip)
 {
 	const struct reply *reply = &talk.rounds[round].reply;
 	bool refused = reply->status != 0;
+	if (talk.rounds[round].opcode != 0)
+		return flip->at == 0 && flip->bit < 6;
 	switch (flip->at) {
 	case 0: /* reserved bits */
 		return flip->bit < 6;
@@ -341,24 +379,27 @@ static void split_at_every_byte(void **state)
 	for (size_t round = 0; round < talk.n_rounds; round++) {
 		const struct round *r = &talk.rounds[round];
 		bool early = (r->reply.flags & 0x80) > (r->request_flags & 0x80);
-		if (r->reply.status != 0 || early)
+		bool in_part = ((r->reply.flags | r->request_flags) & 0x40) != 0;
+		if (r->reply.status != 0 || r->opcode != 0 || early || in_part)
 			continue;
 		for (size_t at = 0; at <= strlen(talk.rounds[round].reply_text); at++)
 			assert_string_equal(play(&(struct damage){SPLIT, round, at, 0}), talk.outcome);
 	}
 }
 
-/* Only behind a whole pair may a shorter text pass. */
+/* Only behind a whole pair may a shorter text pass; where it goes on in another PDU, a shorter value may be one, too.
+ */
 static void cut_at_every_byte(void **state)
 {
 	load(*state);
 	for (size_t round = 0; round < talk.n_rounds; round++) {
 		const char *text = talk.rounds[round].reply_text;
+		bool continues = (talk.rounds[round].reply.flags & 0x40) != 0;
 		for (size_t at = 0; at < strlen(text); at++) {
 			play(&(struct damage){CUT, round, at, 0});
 			if (login_state(&login) == LOGIN_DONE) {
 				assert_sane_success();
-				assert_true(at == 0 || text[at - 1] == '\n');
+				assert_true(at == 0 || text[at - 1] == '\n' || continues);
 			}
 		}
 	}
