@@ -78,6 +78,19 @@ def test_target_comes_goes_and_comes_back(lab):
     assert lab.tgt.initiators() == []
 
 
+def test_lio_loses_power_and_comes_back(lab):
+    lab.target(NAME, lab.disk(), on=lab.lio)
+    assert lab.net.connects(lab.lio.address) and lab.net.connects(lab.lio.address6)
+    before = lab.lio.run("cat /proc/sys/kernel/random/boot_id")
+    lab.lio.kill()
+    assert not lab.net.connects(lab.lio.address)
+    lab.lio.start()
+    assert lab.net.connects(lab.lio.address) and lab.lio.initiators() == []
+    assert lab.lio.run("cat /proc/sys/kernel/random/boot_id") != before
+    with pytest.raises(ConsoleError, match="no-such-command: status 127"):
+        lab.lio.run("no-such-command")
+
+
 def test_nothing_is_left(tmp_path, monkeypatch):
     monkeypatch.setattr(place, "run_directory", lambda run: str(tmp_path))
     other = Lab(os.getpid(), "leftover")

@@ -11,7 +11,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from lab.story import NAME, static_ip
+from lab.story import NAME
 
 CHAP = ("pi4", "correct horse b")
 CHAP_IN = ("store", "storestorestore")
@@ -72,7 +72,10 @@ REFUSALS = {
     "no CHAP wanted": ("none", words(), "E40"),
     "no such target": ("gone", "", "E33"),
 }
-OTHERWISE = {("lio", "no CHAP wanted"): "E3F"}  # LIO goes into CHAP without any account and then has no answer to CHAP_A
+OTHERWISE = {
+    ("lio", "no CHAP wanted"): "E3F",  # it goes into CHAP without any account and then has no answer to CHAP_A
+    ("lio", "no such target"): "E39",  # status 0301
+}
 
 
 @pytest.mark.parametrize("kind", BEST_HASH)

@@ -10,10 +10,9 @@ busybox mount -t proc proc /proc
 busybox mount -t sysfs sysfs /sys
 busybox mount -t devtmpfs dev /dev
 busybox --install -s /bin
+echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad # for the card that appears now
 modprobe -a virtio_pci virtio_net virtio_blk configfs crypto-crc32c target_core_iblock iscsi_target_mod
 mount -t configfs configfs /sys/kernel/config
-echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad
-echo 0 >/proc/sys/net/ipv6/conf/all/accept_dad
 
 target=/sys/kernel/config/target
 
@@ -71,8 +70,8 @@ param() {
 
 # Who is logged in, one name a line.
 initiators() {
-	cat $target/iscsi/*/tpgt_1/dynamic_sessions
-	for acl in $target/iscsi/*/tpgt_1/acls/*; do
+	cat "$target"/iscsi/*/tpgt_1/dynamic_sessions
+	for acl in "$target"/iscsi/*/tpgt_1/acls/*; do
 		[ ! -e "$acl" ] || ! grep -q LOGGED_IN "$acl/info" || echo "${acl##*/}"
 	done
 }
