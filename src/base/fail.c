@@ -83,8 +83,10 @@ static const struct fail_entry table[FAIL_CODE_COUNT] = {
 	[FAIL_TOO_MANY_CONNECTIONS] = {"E37", "the target has too many connections",
 				       "Close other sessions on the target or raise its limit.", RETRY_SLOW},
 	[FAIL_TARGET_ERROR] = {"E38", "the target reports an error of its own", "Check the target's log.", RETRY_SOON},
-	[FAIL_TARGET_UNAVAILABLE] = {"E39", "the target is not available now",
-				     "Wait, or check the state of the target.", RETRY_SOON},
+	[FAIL_TARGET_UNAVAILABLE] =
+		{"E39", "the target is not available now",
+		 "Wait, or check the state of the target and its name: LIO says the same of one it does not have.",
+		 RETRY_SOON},
 	[FAIL_TARGET_RESOURCES] = {"E3A", "the target is out of resources",
 				   "Wait, or close other sessions on the target.", RETRY_SOON},
 	[FAIL_REDIRECT] = {"E3B", "the target sends us to another portal and the way there is not usable",
@@ -98,8 +100,11 @@ static const struct fail_entry table[FAIL_CODE_COUNT] = {
 			      "Give iscsi_username= and iscsi_password=, or switch CHAP off for this initiator on the "
 			      "target.",
 			      RETRY_SLOW},
-	[FAIL_CHAP_ALGORITHM] = {"E3F", "the target has no CHAP algorithm in common with us",
-				 "Allow SHA3-256, SHA-256, SHA-1 or MD5 for CHAP on the target.", RETRY_SLOW},
+	[FAIL_CHAP_ALGORITHM] =
+		{"E3F", "the target has no CHAP algorithm in common with us",
+		 "Allow SHA3-256, SHA-256, SHA-1 or MD5 for CHAP on the target, and check that it has a user "
+		 "and a secret for this initiator.",
+		 RETRY_SLOW},
 	[FAIL_AUTH_DOWNGRADE] = {"E40", "the target wants no authentication although a secret is configured",
 				 "Switch CHAP on for this initiator on the target, or remove iscsi_username= and "
 				 "iscsi_password=.",

@@ -181,7 +181,7 @@ static bool send_pdu(struct session *s, const uint8_t header[static PDU_HEADER_B
 	iscsi_nl_send_pdu(&request, &s->handover.conn, header, data, n_data_bytes);
 	if (!transport_request(s->transport, &request, &reply, &s->fail))
 		return false;
-	return reply.error == 0 || fail_set(&s->fail, FAIL_LOGIN_CLOSED, "sending: %s", strerror(-reply.error));
+	return reply.error == 0 || fail_set(&s->fail, login_closed(&s->login), "sending: %s", strerror(-reply.error));
 }
 
 static bool send_login_pdu(struct session *s)
@@ -393,7 +393,7 @@ static bool take_event(struct session *s, const struct iscsi_nl_message *event, 
 	bool has_login = s->state == SESSION_LOGGING_IN;
 	switch (event->type) {
 	case ISCSI_NL_CONN_ERROR:
-		return fail_set(&s->fail, has_login ? FAIL_LOGIN_CLOSED : FAIL_SESSION_LOST, "error %u %s",
+		return fail_set(&s->fail, has_login ? login_closed(&s->login) : FAIL_SESSION_LOST, "error %u %s",
 				event->conn_error, iscsi_nl_conn_error_name(event->conn_error));
 	case ISCSI_NL_RECV_PDU:
 		return has_login ? take_login_answer(s, event, now_ms) : take_pdu(s, event, now_ms);

@@ -45,7 +45,7 @@ static bool wait_for(const struct wire *w, int fd, unsigned wanted)
 
 static bool lost(const struct wire *w, int error, struct fail *fail)
 {
-	enum fail_code code = w->in_login ? FAIL_LOGIN_CLOSED : FAIL_SESSION_LOST;
+	enum fail_code code = w->in_login ? login_closed(&w->login) : FAIL_SESSION_LOST;
 	return error != 0 ? fail_errno(fail, code, error, "%s", "")
 			  : fail_set(fail, code, "%s", w->in_login ? "" : "closed by the target");
 }

@@ -434,6 +434,11 @@ const struct login_result *login_result(const struct login *login)
 	return &login->result;
 }
 
+enum fail_code login_closed(const struct login *login)
+{
+	return login->step == STEP_NO_METHOD ? FAIL_CHAP_WANTED : FAIL_LOGIN_CLOSED;
+}
+
 enum login_advice login_advice(const struct login *login, const struct fail *fail)
 {
 	bool refused = login->result.status_class == STATUS_CLASS_INITIATOR_ERROR ||

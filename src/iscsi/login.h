@@ -143,6 +143,12 @@ bool login_receive(struct login *login, const uint8_t header[static PDU_HEADER_B
 const struct login_result *login_result(const struct login *login);
 
 /*
+ * What the end of the connection means now. LIO, when it demands CHAP and is offered None, closes without an answer;
+ * None is only offered after a refusal.
+ */
+enum fail_code login_closed(const struct login *login);
+
+/*
  * After a failure, the engine's own or one of the carrier (FAIL_LOGIN_CLOSED): whether it is one of those that some
  * targets answer a perfect request with. Not twice the same.
  */

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from lab import disk, image, place
 from lab.guest import Guest
 from lab.net import Network
-from lab.target import Target
+from lab.tgt import Tgt
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TARGET = "iqn.2026-11.org.example:root"
@@ -51,7 +51,7 @@ class Bench:
         self.net.add_tap(CARD[0], 0)
         self.net.serve_dhcp()
         self.disk = make_root(self.directory)
-        self.target = Target(self.net)
+        self.target = Tgt(self.net)
         self.target.add(TARGET, [self.disk])
 
     def boot(self, initrd, cmdline, local_disk=False):

@@ -308,6 +308,17 @@ static void methods_that_are_not_none(void **state)
 	}
 }
 
+static void what_a_closed_connection_means(void **state)
+{
+	(void)state;
+	start(false);
+	assert_int_equal(login_closed(&login), FAIL_LOGIN_CLOSED);
+	start(true);
+	assert_int_equal(login_closed(&login), FAIL_LOGIN_CLOSED);
+	start_security_first();
+	assert_int_equal(login_closed(&login), FAIL_CHAP_WANTED);
+}
+
 static void when_to_begin_with_the_security_stage(void **state)
 {
 	(void)state;
@@ -1005,6 +1016,7 @@ int main(void)
 		cmocka_unit_test(the_stage_without_a_method),
 		cmocka_unit_test(the_stage_without_a_method_takes_its_time),
 		cmocka_unit_test(methods_that_are_not_none),
+		cmocka_unit_test(what_a_closed_connection_means),
 		cmocka_unit_test(when_to_begin_with_the_security_stage),
 		cmocka_unit_test(when_to_offer_md5_alone),
 		cmocka_unit_test(when_the_target_chokes_on_the_proof),

@@ -68,20 +68,27 @@ def test_panic_ends_a_wait(lab, tmp_path):
 
 def test_target_comes_goes_and_comes_back(lab):
     lab.target(NAME, lab.disk(), lab.disk("ext4", "gpt"), chap=("pi4", "correct horse b"))
-    assert connects(lab, "10.99.0.1") and connects(lab, "fd99::1")
+    assert lab.net.connects("10.99.0.1") and lab.net.connects("fd99::1")
     assert lab.tgt.show().count("Type: disk") == 2
     lab.tgt.kill()
-    assert not connects(lab, "10.99.0.1")
+    assert not lab.net.connects("10.99.0.1")
     lab.tgt.start()
-    assert connects(lab, "10.99.0.1")
+    assert lab.net.connects("10.99.0.1")
     assert "pi4" in lab.tgt.show()
     assert lab.tgt.initiators() == []
 
 
-def connects(lab, address):
-    """Whether something in the namespace takes a TCP connection to the iSCSI port."""
-    return subprocess.run(lab.net.command("busybox", "nc", "-w", "2", address, "3260"), stdin=subprocess.DEVNULL,
-                          stderr=subprocess.DEVNULL, check=False, timeout=20).returncode == 0
+def test_lio_loses_power_and_comes_back(lab):
+    lab.target(NAME, lab.disk(), on=lab.lio)
+    assert lab.net.connects(lab.lio.address) and lab.net.connects(lab.lio.address6)
+    before = lab.lio.run("cat /proc/sys/kernel/random/boot_id")
+    lab.lio.kill()
+    assert not lab.net.connects(lab.lio.address)
+    lab.lio.start()
+    assert lab.net.connects(lab.lio.address) and lab.lio.initiators() == []
+    assert lab.lio.run("cat /proc/sys/kernel/random/boot_id") != before
+    with pytest.raises(ConsoleError, match="no-such-command: status 127"):
+        lab.lio.run("no-such-command")
 
 
 def test_nothing_is_left(tmp_path, monkeypatch):

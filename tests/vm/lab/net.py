@@ -48,6 +48,11 @@ class Network:
         """Run a program to its end and return what it printed."""
         return subprocess.run(self.command(*words), check=True, text=True, stdout=subprocess.PIPE, timeout=60).stdout
 
+    def connects(self, address, port=3260):
+        """Whether a TCP connection to an address is taken."""
+        words = self.command("busybox", "nc", "-w", "2", address, str(port))
+        return subprocess.run(words, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False, timeout=20).returncode == 0
+
     def spawn(self, *words, log, **options):
         """Start a program that stays; what it prints goes to a file."""
         with open(os.path.join(self.directory, log), "ab") as stream:

@@ -1,19 +1,25 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What a test tells its story with: a network, targets, disks, machines. One Lab per test, made by the fixture `lab`."""
 
+import json
 import os
 import shutil
+import subprocess
 
-from lab import disk, image, place
+from lab import disk, image, place, relay
 from lab.guest import EXPECT_SECONDS, Guest
-from lab.net import Network
+from lab.istgt import Istgt
+from lab.lio import Lio
+from lab.net import Network, wait_for
 from lab.root import expect_root
-from lab.target import Target
+from lab.tgt import Tgt
 
 NAME = "iqn.2026-11.org.example:root"
 OTHER = "iqn.2026-11.org.example:other"
+INITIATOR = "iqn.2026-11.org.example:rehearsal"
 TARGET = f"iscsi_target=iscsi://10.99.0.1/{NAME}/1"
 SEGMENTS = 2
+LOG_LINES = 30
 DMI_UUID = "51c5150a-0000-4000-8000-0000000000{:02x}"
 
 
@@ -37,7 +43,9 @@ class Lab:
         os.makedirs(self.directory)
         self.net = Network(f"{place.RUN_PREFIX}{run}-{number}", self.directory, SEGMENTS)
         self.net.start_capture()
-        self.tgt = Target(self.net)
+        self.tgt = Tgt(self.net)
+        self.istgt = Istgt(self.net)
+        self.lio = Lio(self.net)
         self.machines = []
         self.n_disks = 0
 
@@ -46,11 +54,33 @@ class Lab:
         self.n_disks += 1
         return disk.make(self.directory, fstype, table, number=self.n_disks, **options)
 
-    def target(self, name, *disks, start=True, **options):
-        """Export disks as LUN 1 and up of a target, at 10.99.0.1, fd99::1 and 10.98.0.1. Options: chap, allow (see Target.add)."""
-        self.tgt.add(name, [one.path for one in disks], **options)
-        if start and not self.tgt.process:
-            self.tgt.start()
+    def target(self, name, *disks, on=None, start=True, **options):
+        """
+        Export disks as a target of self.tgt, as LUN 1 and up at 10.99.0.1, fd99::1 and 10.98.0.1, or of another target `on`.
+        Options: chap, chap_in, digest, allow (see target.Export).
+        """
+        on = on or self.tgt
+        on.add(name, [one.path for one in disks], **options)
+        if start and not on.process:
+            on.start()
+
+    def check(self, cmdline, *options):
+        """What iscsiroot check finds out, run on this host in the lab's network, as an object."""
+        words = self.net.command(place.BINARY, "check", "--json", "--initiator", INITIATOR, "--cmdline", cmdline, *options)
+        return json.loads(subprocess.run(words, stdout=subprocess.PIPE, check=False, timeout=EXPECT_SECONDS).stdout)
+
+    def offer_hash(self, target, number):
+        """An address at which `target` gets this number alone where iscsiroot's CHAP_A lists all that it can."""
+        address = f"10.99.0.{70 + number}"
+        self.net.configure(f"addr add {address}/24 dev br0")
+        self.net.spawn("/usr/bin/python3", relay.__file__, address, target.address, "CHAP_A=8,7,6,5",
+                       f"CHAP_A={','.join([str(number)] * 4)}", log="relay.log")
+        wait_for(lambda: self.net.connects(address), "relay")
+        return address
+
+    def discover(self, *words):
+        """The lines of iscsiroot discover, sorted."""
+        return sorted(self.net.run(place.BINARY, "discover", "--initiator", INITIATOR, *words).splitlines())
 
     def boot(self, cmdline, kernel="6.1", initrd=None, ip=None, n_cards=1, uuid=True, **options):
         """
@@ -77,18 +107,24 @@ class Lab:
             cards.append((tap, f"52:54:00:99:{segment:02x}:{number + 2:02x}"))
         return cards
 
+    def targets(self):
+        return self.tgt, self.istgt, self.lio
+
     def report(self):
         """What a failed test shows: how machines were booted, the end of each console not shown yet, the target's log."""
         parts = [(f"{machine.name}, booted with", machine.cmdline) for machine in self.machines]
         parts += [(f"console of {machine.name}", machine.tail()) for machine in self.machines if not machine.is_shown]
-        if self.tgt.process:
-            parts.append(("log of tgtd", "\n".join(self.net.read_log("tgtd.log").split("\n")[-20:])))
+        parts += [(f"log of {type(target).__name__}", "\n".join(target.log().split("\n")[-LOG_LINES:]))
+                  for target in self.targets() if target.process]
         return parts
 
     def close(self):
         """End everything that runs; the directory stays."""
         for machine in self.machines:
             machine.kill()
+        for target in self.targets():
+            if target.process:
+                target.kill()
         self.net.remove()
 
     def drop_disks(self):

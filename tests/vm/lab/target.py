@@ -1,63 +1,71 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A real iSCSI target, tgtd, in the lab's namespace, with a control socket of its own.
+"""What the three real targets have in common: tgt.py and istgt.py run on this host, lio.py in a machine of its own.
 
-It remembers what it exports, so that it can be killed and come back the same. Portals are opened last: whoever connects
-finds everything in place. The secrets here are made up, so tgtadm may show them to ps(1).
+Each remembers what it exports, so that it can be killed and come back the same, and opens its portals last: whoever
+connects finds everything in place. The secrets are made up, so they may stand in files and arguments.
 """
 
-import os
-import re
 import signal
-import socket
-import subprocess
+from dataclasses import dataclass
 
-from lab.net import host_address, host_address6, wait_for
 
-CONTROL_PORT = "1"
-CLOSED = "portal=127.0.0.1:3259"
+@dataclass(frozen=True)
+class Export:
+    """A target and what it asks of initiators."""
+
+    name: str
+    luns: list             # disk images
+    chap: tuple = None     # (user, secret) it demands
+    chap_in: tuple = None  # (user, secret) by which it proves itself, mutual CHAP
+    digests: bool = False  # it is to use CRC32C for header and data; else what its default is
+    allow: str = "ALL"     # the initiator that it lets in
 
 
 class Target:
-    """One tgtd; add() says what it exports, start() lets it serve."""
+    """A server of iSCSI targets; add() says what it exports, start() lets it serve. `process` is None while it does not run."""
 
-    def __init__(self, network):
+    first_lun = 1
+
+    def __init__(self, network, address, address6):
         self.network = network
-        self.socket = os.path.join(network.directory, "tgtd")
-        self.environment = dict(os.environ, TGT_IPC_SOCKET=self.socket)
-        self.portals = [f"{host_address()}:3260", f"[{host_address6()}]:3260", f"{host_address(1)}:3260"]
+        self.address = address
+        self.address6 = address6
         self.exports = []
         self.process = None
 
-    def add(self, name, luns, chap=None, allow="ALL"):
-        """Export disk images as LUN 1 and up. chap: (user, secret) it demands; allow: the initiator name or address it takes."""
-        tid = str(len(self.exports) + 1)
-        commands = [["target", "new", "--tid", tid, "--targetname", name]]
-        for number, path in enumerate(luns, 1):
-            commands += [["logicalunit", "new", "--tid", tid, "--lun", str(number), "--backing-store", path]]
-        if chap:
-            commands += [["account", "new", "--user", chap[0], "--password", chap[1]],
-                         ["account", "bind", "--tid", tid, "--user", chap[0]]]
-        kind = "--initiator-name" if ":" in allow else "--initiator-address"
-        commands += [["target", "bind", "--tid", tid, kind, allow]]
-        self.exports.append(commands)
+    def add(self, name, luns, **options):
+        """Export disk images (see Export), at once when it runs."""
+        one = Export(name, luns, **options)
+        self.exports.append(one)
         if self.process:
-            self.admin(*commands)
+            self.export(one)
 
     def start(self):
         """Serve. Returns when the portals are open."""
-        self.process = self.network.spawn("tgtd", "-f", "-C", CONTROL_PORT, "--iscsi", CLOSED, log="tgtd.log",
-                                          env=self.environment)
-        wait_for(self.answers, "tgtd")
-        for commands in self.exports:
-            self.admin(*commands)
-        self.admin(*(["portal", "new", "--param", f"portal={portal}"] for portal in self.portals))
+        raise NotImplementedError
 
-    def answers(self):
-        with socket.socket(socket.AF_UNIX) as probe:
-            return probe.connect_ex(f"{self.socket}.{CONTROL_PORT}") == 0
+    def export(self, one):
+        """Add to what is served while it runs."""
+        raise NotImplementedError
+
+    def initiators(self):
+        """The names of the initiators that are logged in, as the target sees them."""
+        raise NotImplementedError
+
+    def log(self):
+        """What it has to say when a test failed."""
+        raise NotImplementedError
+
+    def word(self, name, ipv6=False):
+        """The word of the command line that asks for the first disk of a target here."""
+        host = f"[{self.address6}]" if ipv6 else self.address
+        return f"iscsi_target=iscsi://{host}/{name}/{self.first_lun}"
 
     def kill(self):
-        """End at once. The host's kernel closes the connections; what connects is refused."""
+        """
+        End at once. The host's kernel closes the connections of a target on this host, and refuses new ones; a target in
+        a machine of its own falls silent, as in a power cut.
+        """
         self.process.kill()
         self.process.wait()
         self.process = None
@@ -67,24 +75,8 @@ class Target:
         self.start()
 
     def freeze(self):
-        """Stop answering while the host's kernel still takes connections."""
+        """Stop answering. The kernel of this host still takes connections for a target on this host."""
         self.process.send_signal(signal.SIGSTOP)
 
     def thaw(self):
         self.process.send_signal(signal.SIGCONT)
-
-    def initiators(self):
-        """The names of the initiators that are logged in, as the target saw them."""
-        return re.findall(r"Initiator: (\S+)", self.show())
-
-    def show(self):
-        return self.admin(["target", "show"])
-
-    def admin(self, *commands):
-        """Run commands of tgtadm, each given as mode, operation and options."""
-        said = ""
-        for mode, operation, *options in commands:
-            words = ["tgtadm", "-C", CONTROL_PORT, "--lld", "iscsi", "--mode", mode, "--op", operation, *options]
-            said += subprocess.run(words, env=self.environment, check=True, text=True, stdout=subprocess.PIPE,
-                                   timeout=20).stdout
-        return said
