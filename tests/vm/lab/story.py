@@ -4,21 +4,26 @@
 import os
 import shutil
 
-from lab import disk, image, place
+from lab import debian, disk, image, place
 from lab.guest import EXPECT_SECONDS, Guest
 from lab.net import Network
 from lab.root import expect_root
+from lab.shell import Shell
 from lab.target import Target
 
 NAME = "iqn.2026-11.org.example:root"
 OTHER = "iqn.2026-11.org.example:other"
 TARGET = f"iscsi_target=iscsi://10.99.0.1/{NAME}/1"
 SEGMENTS = 2
+DEBIAN_SECONDS = 150
+DEBIAN_MIB = 512
 DMI_UUID = "51c5150a-0000-4000-8000-0000000000{:02x}"
 
 
 class Machine(Guest):
-    """A guest that may reach a root."""
+    """A guest that may reach a root. `shell` runs commands on a Debian root."""
+
+    shell = None
 
     def expect_root(self, timeout=EXPECT_SECONDS):
         """Wait for the root's init and return what it reports (root.py)."""
@@ -46,6 +51,11 @@ class Lab:
         self.n_disks += 1
         return disk.make(self.directory, fstype, table, number=self.n_disks, **options)
 
+    def debian(self):
+        """A new disk with a Debian root (see debian.py)."""
+        self.n_disks += 1
+        return debian.make(self.directory, number=self.n_disks)
+
     def target(self, name, *disks, start=True, **options):
         """Export disks as LUN 1 and up of a target, at 10.99.0.1, fd99::1 and 10.98.0.1. Options: chap, allow (see Target.add)."""
         self.tgt.add(name, [one.path for one in disks], **options)
@@ -66,6 +76,16 @@ class Lab:
                           initrd or image.build(kernel), " ".join(word for word in words if word),
                           self.add_cards(number, n_cards), **options)
         self.machines.append(machine)
+        return machine
+
+    def boot_debian(self, cmdline, **options):
+        """Start a machine whose root is a debian(). Returns when systemd has started all there is and nothing failed."""
+        path = os.path.join(self.directory, f"shell{len(self.machines)}")
+        machine = self.boot(f"{cmdline} rw", memory_mib=DEBIAN_MIB, options=["-serial", f"unix:{path},server=on,wait=off"],
+                            **options)
+        machine.shell = Shell(path)
+        machine.shell.wait_ready(DEBIAN_SECONDS)
+        machine.shell.run("systemctl is-system-running --wait", DEBIAN_SECONDS)
         return machine
 
     def add_cards(self, number, n_cards):
@@ -89,6 +109,8 @@ class Lab:
         """End everything that runs; the directory stays."""
         for machine in self.machines:
             machine.kill()
+            if machine.shell:
+                machine.shell.close()
         self.net.remove()
 
     def drop_disks(self):

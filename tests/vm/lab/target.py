@@ -43,6 +43,17 @@ class Target:
         if self.process:
             self.admin(*commands)
 
+    def add_unit(self, name, number, path):
+        """Another logical unit for a target that serves, from now on and after restarts. Replaces the one of that number."""
+        commands = next(commands for commands in self.exports if name in commands[0])
+        tid = commands[0][3]
+        unit = ["logicalunit", "new", "--tid", tid, "--lun", str(number), "--backing-store", path]
+        if unit in commands:
+            self.admin(["logicalunit", "delete", "--tid", tid, "--lun", str(number)])
+        else:
+            commands.append(unit)
+        self.admin(unit)
+
     def start(self):
         """Serve. Returns when the portals are open."""
         self.process = self.network.spawn("tgtd", "-f", "-C", CONTROL_PORT, "--iscsi", CLOSED, log="tgtd.log",
@@ -50,7 +61,7 @@ class Target:
         wait_for(self.answers, "tgtd")
         for commands in self.exports:
             self.admin(*commands)
-        self.admin(*(["portal", "new", "--param", f"portal={portal}"] for portal in self.portals))
+        self.open_portals()
 
     def answers(self):
         with socket.socket(socket.AF_UNIX) as probe:
@@ -65,6 +76,13 @@ class Target:
     def restart(self):
         self.kill()
         self.start()
+
+    def close_portals(self):
+        """Take no new connections: they are refused. Those that are open go on."""
+        self.admin(*(["portal", "delete", "--param", f"portal={portal}"] for portal in self.portals))
+
+    def open_portals(self):
+        self.admin(*(["portal", "new", "--param", f"portal={portal}"] for portal in self.portals))
 
     def freeze(self):
         """Stop answering while the host's kernel still takes connections."""
