@@ -78,7 +78,7 @@ class Network:
 
     def reset(self, port=3260):
         """Break the connections to a port: both ends are told at once (RST)."""
-        self.run("ss", "--kill", "--numeric", "state", "established", "sport", "=", f":{port}")
+        self.run("ss", "--tcp", "--kill", "--numeric", "state", "established", "sport", "=", f":{port}")
 
     def gateway(self, destination, answer):
         """Be a gateway that treats a destination in one way: "blackhole" drops, "unreachable" and "prohibit" say so."""

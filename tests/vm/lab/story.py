@@ -21,8 +21,9 @@ DMI_UUID = "51c5150a-0000-4000-8000-0000000000{:02x}"
 
 
 class Machine(Guest):
-    """A guest that may reach a root. `shell` runs commands on a Debian root."""
+    """A guest that may reach a root. `address`: the one it is given; `shell` runs commands on a Debian root."""
 
+    address = None
     shell = None
 
     def expect_root(self, timeout=EXPECT_SECONDS):
@@ -75,6 +76,7 @@ class Lab:
         machine = Machine(self.net, f"vm{number}", os.path.join(image.kernel(kernel), "vmlinuz"),
                           initrd or image.build(kernel), " ".join(word for word in words if word),
                           self.add_cards(number, n_cards), **options)
+        machine.address = guest_address(number)
         self.machines.append(machine)
         return machine
 
@@ -122,5 +124,9 @@ class Lab:
         shutil.rmtree(self.directory)
 
 
+def guest_address(number):
+    return f"10.99.0.{number + 2}"
+
+
 def static_ip(number=0):
-    return f"ip=10.99.0.{number + 2}::10.99.0.1:255.255.255.0::eth0:off"
+    return f"ip={guest_address(number)}::10.99.0.1:255.255.255.0::eth0:off"
