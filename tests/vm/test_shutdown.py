@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from lab.guest import ConsoleError
 from lab.story import NAME, TARGET
 
 ALONE = "systemd.mask=iscsid.socket systemd.mask=iscsid.service systemd.mask=open-iscsi.service"
@@ -45,23 +46,53 @@ def test_goes_down(lab, verb, company):
     check_clean(disk)
 
 
-@pytest.mark.parametrize("company", COMPANY)
-def test_target_is_gone_before(lab, company):
-    """The order to go down comes when nothing can be read or written."""
-    vm, _ = boot_and_write(lab, COMPANY[company])
-    vm.shell.run("systemctl --version; sync")
+HANGS = pytest.mark.xfail(
+    strict=True, raises=ConsoleError,
+    reason="I/O to root waits for a day, so journald, fsync of the random seed and unmounting do; systemd gives up after 30 min")
+
+
+@HANGS
+def test_target_is_gone_before(lab):
+    """
+    The order to go down comes when nothing can be read or written. It is a signal to init: systemctl would wait for its own
+    pages. SIGRTMIN+4 is poweroff.target (systemd(1)), sent by the shell itself.
+    """
+    vm, _ = boot_and_write(lab, ALONE)
     lab.tgt.kill()
-    vm.expect("broke|conn error")
-    print(f"{company}: off after {end(vm, 'poweroff', 240):.1f} s")
+    vm.expect("its disks wait until it is back")
+    vm.shell.start("kill -38 1")
+    vm.wait_off(IN_TIME)
 
 
-@pytest.mark.parametrize("company", COMPANY)
-def test_target_goes_meanwhile(lab, company):
-    """The services have ended, the file systems have not."""
-    vm, _ = boot_and_write(lab, COMPANY[company])
-    began = time.monotonic()
+@HANGS
+def test_target_goes_meanwhile(lab):
+    """The first services have ended, the file systems are still there."""
+    vm, _ = boot_and_write(lab, ALONE)
     vm.shell.start("systemctl poweroff")
     vm.expect("Stopped target .*Multi-User System")
     lab.tgt.kill()
-    vm.wait_off(240)
-    print(f"{company}: off after {time.monotonic() - began:.1f} s")
+    vm.wait_off(IN_TIME)
+
+
+def test_target_comes_back_meanwhile(lab):
+    """Going down waits for it, and then leaves a clean file system."""
+    vm, disk = boot_and_write(lab, ALONE)
+    vm.shell.start("systemctl poweroff")
+    vm.expect("Stopped target .*Multi-User System")
+    lab.tgt.kill()
+    vm.run_for(8)
+    lab.tgt.start()
+    vm.wait_off(IN_TIME)
+    check_clean(disk)
+
+
+def test_plain_init(lab):
+    """busybox: root read-only, off. What was written before is there."""
+    disk = lab.disk()
+    lab.target(NAME, disk)
+    vm = lab.boot(f"{TARGET} vmtest=shell rw")
+    vm.expect_root()
+    vm.send_line("echo kept >/kept; busybox mount -o remount,ro / && busybox poweroff -f")
+    vm.wait_off(IN_TIME)
+    check_clean(disk)
+    assert subprocess.run(["debugfs", "-R", "cat /kept", disk.path], text=True, capture_output=True, check=True).stdout == "kept\n"
