@@ -56,7 +56,7 @@ struct boot {
 	struct timing timing;
 	int64_t started_ms; /* this attempt; iscsi_timeout= counts from here */
 	int child_fd, uevent_fd;
-	unsigned n_ready_links; /* links that were ready when the sessions were last kicked */
+	unsigned n_arrivals; /* how often a link had come up when the sessions were last kicked */
 	char **argv, **environment;
 	char *title; /* memory of our argv and environment, where `ps` reads the keeper's name */
 	size_t n_title_bytes;
@@ -70,7 +70,7 @@ static void read_machine(struct boot *b, struct plan_machine *machine)
 {
 	memset(machine, 0, sizeof *machine);
 	file_read_text("/sys/class/dmi/id/product_uuid", machine->dmi_uuid, sizeof machine->dmi_uuid);
-	machine->has_mac = net_lowest_mac(&b->net, machine->mac);
+	machine->has_mac = nics_lowest_mac(&b->net.nics, machine->mac);
 }
 
 static void log_notes(const struct plan_notes *notes)
@@ -163,10 +163,10 @@ static bool open_transport(struct boot *b, int64_t now_ms, struct fail *fail)
 /* A link that has just come up may be the way to any portal. */
 static void kick_sessions(struct boot *b)
 {
-	bool more = b->net.n_ready > b->n_ready_links;
+	bool more = b->net.n_arrivals != b->n_arrivals;
 	if (b->transport.handle == 0 || !net_usable(&b->net))
 		return;
-	b->n_ready_links = b->net.n_ready;
+	b->n_arrivals = b->net.n_arrivals;
 	for (unsigned i = 0; i < b->n_sessions; i++)
 		if (more || b->sessions[i].state == SESSION_IDLE)
 			session_kick(&b->sessions[i]);
@@ -497,8 +497,8 @@ static void stop(struct boot *b)
 		session_stop(&b->sessions[i]);
 	b->n_sessions = 0;
 	transport_close(&b->transport);
-	b->n_ready_links = 0;
 	retry_reset(&b->root_retry);
+	b->wait = (struct wait){.since_ms = 0};
 	b->root_fail = (struct fail){.code = FAIL_NONE};
 	b->missing_since_ms = 0;
 	net_stop(&b->net);
@@ -578,7 +578,7 @@ static void settle(struct boot *b, int argc, char **argv, char **environment)
 	b->argv = argv;
 	b->environment = environment;
 	b->timing.start_ms = clock_now_ms();
-	b->net.fd = b->child_fd = b->uevent_fd = -1;
+	b->console.fd = b->net.nics.fd = b->child_fd = b->uevent_fd = -1;
 	find_title(b, argc);
 	setup_clean_environment(environment);
 }

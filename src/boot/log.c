@@ -30,7 +30,8 @@ static struct {
 static bool lift_rate_limit(void)
 {
 	char now[sizeof sink.saved_limit];
-	if (file_read_text(printk_limit, sink.saved_limit, sizeof sink.saved_limit) < 0)
+	bool is_saved = sink.saved_limit[0] != '\0';
+	if (!is_saved && file_read_text(printk_limit, sink.saved_limit, sizeof sink.saved_limit) < 0)
 		return false;
 	file_write_text(printk_limit, "on\n"); /* the kernel wants the newline */
 	return file_read_text(printk_limit, now, sizeof now) > 0 && strcmp(now, "on") == 0;

@@ -4,6 +4,7 @@
  */
 #include "boot/modules.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/format.h"
@@ -17,6 +18,8 @@ enum {
 	MODPROBE_WORDS = 4, /* busybox modprobe -a -q */
 	MODPROBE_WAIT_MS = 60000,
 };
+
+static const char names_path[] = "/etc/iscsiroot/modules";
 
 static void spawn_modprobe(struct modules *m, const char *const *names, unsigned n_names, int64_t now_ms)
 {
@@ -34,14 +37,19 @@ static void load_named(struct modules *m, int64_t now_ms)
 	char text[NAMES_BYTES];
 	const char *names[NAMES_MAX];
 	unsigned n_names = 0;
+	char *save = NULL;
 	m->names_wanted = false;
-	if (file_read_text("/etc/iscsiroot/modules", text, sizeof text) < 0)
+	ssize_t n = file_read_text(names_path, text, sizeof text);
+	if (n == -EFBIG)
+		log_wait("%s has more than %d bytes, nothing in it is loaded", names_path, NAMES_BYTES - 1);
+	if (n < 0)
 		return;
-	for (char *save = NULL, *name = strtok_r(text, "\n", &save); name != NULL && n_names < NAMES_MAX;
-	     name = strtok_r(NULL, "\n", &save))
+	char *name = strtok_r(text, "\n", &save);
+	for (; name != NULL && n_names < NAMES_MAX; name = strtok_r(NULL, "\n", &save))
 		names[n_names++] = name;
-	if (n_names == NAMES_MAX)
-		log_wait("/etc/iscsiroot/modules: only the first %d modules are loaded", NAMES_MAX);
+	if (name != NULL)
+		log_wait("%s names more than %d modules, %s and those behind it are not loaded", names_path, NAMES_MAX,
+			 name);
 	if (n_names > 0)
 		spawn_modprobe(m, names, n_names, now_ms);
 }
@@ -82,10 +90,12 @@ void modules_want(struct modules *m, struct span alias)
 	for (unsigned i = 0; i < m->n_pending; i++)
 		if (span_is(alias, m->pending[i]))
 			return;
-	if (m->n_pending == MODULES_PENDING_MAX)
-		log_wait("more than %d devices ask for drivers at once, %.*s gets none", MODULES_PENDING_MAX,
-			 (int)alias.n_bytes, alias.text);
-	else if (span_copy(alias, m->pending[m->n_pending], MODULES_ALIAS_BYTES))
+	bool is_full = m->n_pending == MODULES_PENDING_MAX;
+	if (is_full && !m->told)
+		log_wait("more than %d kinds of devices ask for drivers at once, %.*s is the first to get none",
+			 MODULES_PENDING_MAX, (int)alias.n_bytes, alias.text);
+	m->told = m->told || is_full;
+	if (!is_full && span_copy(alias, m->pending[m->n_pending], MODULES_ALIAS_BYTES))
 		m->n_pending++;
 }
 

@@ -22,6 +22,7 @@ struct modules {
 	int64_t deadline_ms; /* of the child */
 	struct child child;  /* one at a time: two would load the modules that both need twice */
 	bool names_wanted;   /* the image's list is not loaded yet */
+	bool told;           /* that there were more than fit */
 	unsigned n_pending;
 	char pending[MODULES_PENDING_MAX][MODULES_ALIAS_BYTES];
 };

@@ -19,6 +19,7 @@
 
 enum {
 	MOUNT_WAIT_MS = 60000,
+	UNMOUNT_WAIT_MS = 2000,
 };
 
 /* --- choosing --- */
@@ -253,9 +254,21 @@ void root_mount_stop(struct root_mount *m)
 	root_unmount();
 }
 
+static int unmount(void *argument)
+{
+	(void)argument;
+	mount_unmount(NEW_ROOT);
+	child_settled();
+	return 0;
+}
+
+/* What is left to write waits for the target; who could bring its session back must not wait with it. */
 void root_unmount(void)
 {
-	mount_unmount(NEW_ROOT);
+	struct child child = {.pid = 0};
+	if (child_fork_settled(&child, unmount, NULL, UNMOUNT_WAIT_MS) == -ETIMEDOUT)
+		log_wait("unmounting root waits for the target, going on meanwhile");
+	child_kill(&child);
 }
 
 /* --- switching --- */

@@ -55,7 +55,7 @@ bool root_mount_ended(struct root_mount *m, int64_t now_ms, struct fail *fail);
 void root_mount_extend(struct root_mount *m, int64_t now_ms);
 void root_mount_stop(struct root_mount *m);
 
-/* Undoes the mount. */
+/* Undoes the mount. When that takes long because the target does not answer, it goes on in the background. */
 void root_unmount(void);
 
 /*

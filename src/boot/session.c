@@ -30,9 +30,7 @@ enum {
 	AGAIN_CONNECT_LATER_MS = 3000,
 	AGAIN_LATER_AFTER_MS = 60000,
 	AGAIN_LOGIN_WAIT_MS = 3000,
-	SPREAD_MS = 250,               /* over which many machines come back to a target */
-	REPLACEMENT_TIMEOUT_S = 86400, /* open-iscsi's advice for a root disk: I/O waits for its target for a day */
-	NOOP_S = 5,                    /* open-iscsi's noop_out_interval and _timeout; the kernel sends them */
+	SPREAD_MS = 250, /* over which many machines come back to a target */
 };
 
 void session_init(struct session *s, const struct boot_plan *plan, unsigned index, struct transport *transport)
@@ -294,6 +292,7 @@ static bool enter_full_feature(struct session *s, int64_t now_ms)
 	s->n_login_timeouts = 0;
 	s->redirects.n = 0;
 	login_end(&s->login);
+	transport_fix_recovery_tmo(s->transport, s->handover.conn.sid, s->plan->outage.replacement_s);
 	if (!s->scanned)
 		session_scan(s, now_ms);
 	return true;
@@ -500,9 +499,9 @@ static bool connected(struct session *s, int64_t now_ms)
 		.secret = &s->plan->chap.secret,
 		.username_in = s->plan->chap_in.username,
 		.secret_in = session_secret_in(s),
-		.recovery_tmo_s = REPLACEMENT_TIMEOUT_S,
-		.ping_tmo_s = NOOP_S,
-		.recv_tmo_s = NOOP_S,
+		.recovery_tmo_s = (int32_t)s->plan->outage.replacement_s,
+		.ping_tmo_s = s->plan->outage.nop_timeout_s,
+		.recv_tmo_s = s->plan->outage.nop_interval_s,
 	};
 	enter(s, SESSION_LOGGING_IN, now_ms, login_wait_ms(s));
 	if (session_is_kept(s))

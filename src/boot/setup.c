@@ -42,7 +42,8 @@ static bool mount_all(struct fail *fail)
 bool setup_system(struct console *console, struct fail *fail)
 {
 	bool mounted = mount_all(fail);
-	console_open(console);
+	if (console->fd < 0)
+		console_open(console);
 	log_open(console);
 	for (size_t i = 0; mounted && i < sizeof directories / sizeof *directories; i++) {
 		int error = file_make_dir(directories[i], 0755);

@@ -10,7 +10,7 @@
 #include "base/fail.h"
 #include "sys/sys.h"
 
-/* Mounts /proc, /sys, /dev and /run unless they are, then opens console and log. */
+/* Mounts /proc, /sys, /dev and /run, opens console and log; what is there already stays. */
 bool setup_system(struct console *console, struct fail *fail);
 
 /*

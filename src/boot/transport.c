@@ -65,6 +65,14 @@ bool transport_is_logged_in(const struct transport *t, uint32_t sid)
 	return file_read_text_at(t->sessions_fd, path, state, sizeof state) > 0 && strcmp(state, "LOGGED_IN") == 0;
 }
 
+void transport_fix_recovery_tmo(const struct transport *t, uint32_t sid, uint32_t seconds)
+{
+	char path[PATH_BYTES], text[16];
+	format_text(path, sizeof path, "session%u/recovery_tmo", sid);
+	format_text(text, sizeof text, "%u", seconds);
+	file_write_text_at(t->sessions_fd, path, text);
+}
+
 bool transport_request(struct transport *t, struct writer *request, struct iscsi_nl_message *reply, struct fail *fail)
 {
 	size_t used;

@@ -31,6 +31,13 @@ void transport_close(struct transport *t);
 /* Whether the session has a connection in full feature phase, by its state in sysfs. */
 bool transport_is_logged_in(const struct transport *t, uint32_t sid);
 
+/*
+ * Sets how long the session's I/O waits for a lost connection, in a way that lasts: what is written to sysfs stays,
+ * while iscsid sets its own default, two minutes, when it takes the session over. A kernel that refuses keeps what
+ * SET_PARAM set.
+ */
+void transport_fix_recovery_tmo(const struct transport *t, uint32_t sid, uint32_t seconds);
+
 /* Sends one request and takes its answer, which is there when the send returns. Wipes the request. */
 bool transport_request(struct transport *t, struct writer *request, struct iscsi_nl_message *reply, struct fail *fail);
 

@@ -94,10 +94,8 @@ static struct ip_address broadcast_of(const struct ip_address *ip, uint8_t prefi
 	return broadcast;
 }
 
-void rtnl_add_address(struct writer *w, uint32_t seq, uint32_t ifindex, const struct ip_address *ip,
-		      uint8_t prefix_bits)
+static void put_address(struct writer *w, uint32_t ifindex, const struct ip_address *ip, uint8_t prefix_bits)
 {
-	size_t start = put_start(w, RTM_NEWADDR, NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE, seq);
 	struct ifaddrmsg address = {
 		.ifa_family = ip_family(ip),
 		.ifa_prefixlen = prefix_bits,
@@ -112,13 +110,27 @@ void rtnl_add_address(struct writer *w, uint32_t seq, uint32_t ifindex, const st
 		struct ip_address broadcast = broadcast_of(ip, prefix_bits);
 		put_ip(w, IFA_BROADCAST, &broadcast);
 	}
+}
+
+void rtnl_add_address(struct writer *w, uint32_t seq, uint32_t ifindex, const struct ip_address *ip,
+		      uint8_t prefix_bits)
+{
+	size_t start = put_start(w, RTM_NEWADDR, NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE, seq);
+	put_address(w, ifindex, ip, prefix_bits);
 	put_end(w, start);
 }
 
-void rtnl_add_route(struct writer *w, uint32_t seq, uint32_t ifindex, const struct ip_address *destination,
-		    uint8_t prefix_bits, const struct ip_address *gateway)
+void rtnl_remove_address(struct writer *w, uint32_t seq, uint32_t ifindex, const struct ip_address *ip,
+			 uint8_t prefix_bits)
 {
-	size_t start = put_start(w, RTM_NEWROUTE, NLM_F_ACK | NLM_F_CREATE | NLM_F_APPEND, seq);
+	size_t start = put_start(w, RTM_DELADDR, NLM_F_ACK, seq);
+	put_address(w, ifindex, ip, prefix_bits);
+	put_end(w, start);
+}
+
+static void put_route(struct writer *w, uint32_t ifindex, const struct ip_address *destination, uint8_t prefix_bits,
+		      const struct ip_address *gateway)
+{
 	struct rtmsg route = {
 		.rtm_family = ip_family(destination->family != 0 ? destination : gateway),
 		.rtm_dst_len = destination->family != 0 ? prefix_bits : 0,
@@ -133,6 +145,21 @@ void rtnl_add_route(struct writer *w, uint32_t seq, uint32_t ifindex, const stru
 	if (gateway->family != 0)
 		put_ip(w, RTA_GATEWAY, gateway);
 	put_attribute(w, RTA_OIF, &ifindex, sizeof ifindex);
+}
+
+void rtnl_add_route(struct writer *w, uint32_t seq, uint32_t ifindex, const struct ip_address *destination,
+		    uint8_t prefix_bits, const struct ip_address *gateway)
+{
+	size_t start = put_start(w, RTM_NEWROUTE, NLM_F_ACK | NLM_F_CREATE | NLM_F_APPEND, seq);
+	put_route(w, ifindex, destination, prefix_bits, gateway);
+	put_end(w, start);
+}
+
+void rtnl_remove_route(struct writer *w, uint32_t seq, uint32_t ifindex, const struct ip_address *destination,
+		       uint8_t prefix_bits, const struct ip_address *gateway)
+{
+	size_t start = put_start(w, RTM_DELROUTE, NLM_F_ACK, seq);
+	put_route(w, ifindex, destination, prefix_bits, gateway);
 	put_end(w, start);
 }
 

@@ -26,9 +26,13 @@ void rtnl_link_mtu(struct writer *w, uint32_t seq, uint32_t ifindex, uint32_t mt
 /* Permanent; NLM_F_REPLACE so that asking twice is no error. IPv4 with broadcast address unless prefix_bits > 30. */
 void rtnl_add_address(struct writer *w, uint32_t seq, uint32_t ifindex, const struct ip_address *ip,
 		      uint8_t prefix_bits);
+void rtnl_remove_address(struct writer *w, uint32_t seq, uint32_t ifindex, const struct ip_address *ip,
+			 uint8_t prefix_bits);
 /* gateway family 0: on-link. destination family 0: default route of the gateway's family. */
 void rtnl_add_route(struct writer *w, uint32_t seq, uint32_t ifindex, const struct ip_address *destination,
 		    uint8_t prefix_bits, const struct ip_address *gateway);
+void rtnl_remove_route(struct writer *w, uint32_t seq, uint32_t ifindex, const struct ip_address *destination,
+		       uint8_t prefix_bits, const struct ip_address *gateway);
 
 enum rtnl_kind {
 	RTNL_OTHER,

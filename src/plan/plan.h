@@ -123,6 +123,11 @@ struct boot_plan {
 	struct plan_root root;
 	char init[VALUE_BYTES]; /* init=, empty: the usual ones */
 	uint32_t timeout_s;     /* iscsi_timeout=, 0: for ever */
+	struct {
+		uint32_t replacement_s;  /* how long I/O waits for a lost session before it fails */
+		uint32_t nop_interval_s; /* silence after which the kernel asks whether the target is there; 0: never */
+		uint32_t nop_timeout_s;  /* how long it waits for the answer */
+	} outage;
 	bool panic_given;
 	int32_t panic_s; /* panic=: > 0 reboot after, < 0 reboot at once, 0 never */
 	bool quiet;

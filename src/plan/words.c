@@ -17,6 +17,8 @@
 enum {
 	DAY_S = 24 * 60 * 60,
 	YEAR_S = 365 * DAY_S,
+	REPLACEMENT_MAX_S = 2000000, /* the kernel counts it in ticks, up to 1000 a second, in 31 bits */
+	NOP_MAX_S = 3600,
 };
 
 static bool read_flag(struct reading *r)
@@ -121,6 +123,9 @@ static const struct word words[] = {
 	{"iscsi_in_password", read_secret, false, FIELD(chap_in.secret), 0},
 	{"iscsi_digest", read_digest, false, 0, 0},
 	{"iscsi_timeout", read_seconds, false, FIELD(timeout_s), YEAR_S},
+	{"iscsi_replacement_timeout", read_seconds, false, FIELD(outage.replacement_s), REPLACEMENT_MAX_S},
+	{"iscsi_noop_out_interval", read_seconds, false, FIELD(outage.nop_interval_s), NOP_MAX_S},
+	{"iscsi_noop_out_timeout", read_seconds, false, FIELD(outage.nop_timeout_s), NOP_MAX_S},
 	{"ip", net_read, false, 0, 0},
 	{"root", root_read, false, 0, 0},
 	{"rootfstype", read_text, false, TEXT_FIELD(root.fstype)},
@@ -147,7 +152,9 @@ bool plan_read(const char *cmdline, struct boot_plan *plan, struct plan_notes *n
 {
 	struct span rest = span_of(cmdline);
 	struct cmdline_word given;
-	bool good = true; /* a bad word does not hide a panic= behind it */
+	bool good = true;                                             /* a bad word does not hide a panic= behind it */
+	plan->outage.replacement_s = DAY_S;                           /* open-iscsi's advice for a root disk */
+	plan->outage.nop_interval_s = plan->outage.nop_timeout_s = 5; /* as open-iscsi */
 	while (cmdline_next(&rest, &given)) {
 		const struct word *word = find_word(&given);
 		struct reading r = {plan, notes, fail, word, given.value};

@@ -72,7 +72,12 @@ ssize_t file_read_stdin(char *out, size_t n_max)
 
 int file_write_text(const char *path, const char *text)
 {
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	return file_write_text_at(AT_FDCWD, path, text);
+}
+
+int file_write_text_at(int dir_fd, const char *path, const char *text)
+{
+	int fd = openat(dir_fd, path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	ssize_t n;

@@ -26,6 +26,7 @@ ssize_t file_read_bytes(const char *path, void *out, size_t n_max);
 
 /* Into an existing file (sysfs, procfs), in one write. */
 int file_write_text(const char *path, const char *text);
+int file_write_text_at(int dir_fd, const char *path, const char *text);
 
 /* A new file of exactly this mode: written under a temporary name beside it (".tmp"), then renamed over it. */
 int file_create(const char *path, const char *text, unsigned mode);

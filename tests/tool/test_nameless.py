@@ -157,6 +157,13 @@ def test_asked_portal_is_preferred(program, fake, before, host):
     assert f"{asked}: discovered {PREFIX}one\n" in done.stdout, done.stdout
 
 
+@pytest.mark.parametrize("local", ["0.0.0.0:3260", "127.0.0.9:1", "169.254.1.1:3260", "[::]:3260", "[::1]:1", "[fe80::1]:3260"])
+def test_addresses_of_another_place_are_passed_over(program, fake, local):
+    portal = fake(records(PREFIX + "one", local)).portal.split(":")[1]
+    done = check(program, f"iscsi_target=iscsi://localhost:{portal}//2")
+    assert f"localhost:{portal}: discovered {PREFIX}one\n" in done.stdout, done.stdout
+
+
 def test_redirected_discovery(program, one, fake):
     """A target without an address is where the answer came from."""
     portal = fake(b"", f"login: redirect {one.v4}").portal

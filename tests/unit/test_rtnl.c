@@ -221,6 +221,30 @@ static void notices_a_small_buffer(void **state)
 	}
 }
 
+/* Header aside the same bytes that asked for it. */
+static void encodes_removals(void **state)
+{
+	(void)state;
+	enum { HEADER = sizeof(struct nlmsghdr) };
+	uint8_t added[RTNL_REQUEST_MAX], removed[RTNL_REQUEST_MAX];
+	const struct ip_address own = ip("10.0.0.42"), gateway = ip("10.0.0.1");
+	struct writer add = writer_over(added, sizeof added), remove = writer_over(removed, sizeof removed);
+	rtnl_add_address(&add, 13, 4, &own, 24);
+	rtnl_remove_address(&remove, 13, 4, &own, 24);
+	struct request r = parse(&remove, sizeof r.body.address);
+	assert_header(&r, RTM_DELADDR, NLM_F_REQUEST | NLM_F_ACK, 13);
+	assert_int_equal(remove.n_bytes, add.n_bytes);
+	assert_memory_equal(removed + HEADER, added + HEADER, add.n_bytes - HEADER);
+	add = writer_over(added, sizeof added);
+	remove = writer_over(removed, sizeof removed);
+	rtnl_add_route(&add, 14, 4, &none, 0, &gateway);
+	rtnl_remove_route(&remove, 14, 4, &none, 0, &gateway);
+	r = parse(&remove, sizeof r.body.route);
+	assert_header(&r, RTM_DELROUTE, NLM_F_REQUEST | NLM_F_ACK, 14);
+	assert_int_equal(remove.n_bytes, add.n_bytes);
+	assert_memory_equal(removed + HEADER, added + HEADER, add.n_bytes - HEADER);
+}
+
 /* --- messages --- */
 
 static size_t put(uint8_t *out, size_t at, const void *bytes, size_t n_bytes)
@@ -632,6 +656,7 @@ int main(void)
 		cmocka_unit_test(encodes_link_requests),
 		cmocka_unit_test(encodes_addresses),
 		cmocka_unit_test(encodes_routes),
+		cmocka_unit_test(encodes_removals),
 		cmocka_unit_test(notices_a_small_buffer),
 		cmocka_unit_test(decodes_links),
 		cmocka_unit_test(decodes_addresses),

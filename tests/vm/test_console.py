@@ -60,6 +60,42 @@ def test_ctrl_c_during_a_wait_opens_the_shell(lab):
     vm.expect_root()
 
 
+def test_each_shell_gets_the_terminal_and_the_root_too(lab):
+    """Two shells, in both of which Ctrl-C works; and the console and the kernel's log come back as they were found."""
+    lab.target(NAME, lab.disk(), start=False)
+    vm = lab.boot(TARGET + " vmtest=shell")
+    for _ in range(2):
+        vm.expect("trying again in ")
+        vm.send(CTRL_C)
+        vm.expect(PROMPT, timeout=20)
+        vm.send_line("busybox sleep 1000")
+        vm.run_for(2)
+        vm.send(CTRL_C)
+        vm.expect(PROMPT, timeout=20)
+        vm.send_line("exit")
+    lab.tgt.start()
+    vm.expect_root()
+    vm.send_line("busybox stty -a; busybox cat /proc/sys/kernel/printk_devkmsg; echo EN''D")
+    modes = vm.expect(r"(?s)speed.*\n(\w+)\nEND")
+    assert "isig icanon " in modes[0] and " echo " in modes[0] and modes[1] == "ratelimit"
+
+
+def test_modules_loaded_anew_in_the_shell(lab):
+    """Nothing is in use while the shell is there; afterwards the kernel has other handles for what has the same name."""
+    lab.target(NAME, lab.disk(), start=False)
+    vm = lab.boot(TARGET)
+    vm.expect("trying again in ")
+    vm.send(CTRL_C)
+    vm.expect(PROMPT, timeout=20)
+    vm.send_line("h=/sys/class/iscsi_transport/tcp/handle; was=$(busybox cat $h)")
+    vm.send_line("busybox rmmod iscsi_tcp libiscsi_tcp libiscsi scsi_transport_iscsi && busybox modprobe xfs && "
+                 "busybox modprobe iscsi_tcp && busybox test $(busybox cat $h) != $was && echo ANO''THER")
+    vm.expect("ANOTHER")
+    lab.tgt.start()
+    vm.send_line("exit")
+    vm.expect_root()
+
+
 def test_panic_word_reboots(lab):
     vm = lab.boot(f"{TARGET} iscsi_timeout=4 panic=3")
     vm.expect(rf"{NAME} at 10\.99\.0\.1:3260: connection refused[^\n]*\[E28\]")

@@ -63,7 +63,7 @@ def test_portal_freezes(lab):
     vm.expect(r"iscsiroot: waiting for the list of targets of 10\.99\.0\.1:3260, \d+ s so far, 25 s at most")
     vm.send(CTRL_C)
     vm.expect("/ # ", timeout=5)
-    vm.send_line("for p in /proc/[0-9]*; do readlink $p/exe; done | grep -c iscsiroot")
+    vm.send_line("for p in /proc/[0-9]*; do readlink $p/exe; done | grep -c ^/init")
     vm.expect("\n1\n")
     vm.send_line("exit")
     vm.expect_failure("E30", r"cannot find the target at 10\.99\.0\.1:3260", timeout=SLOW_SECONDS)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Addresses, links, routes and portals: how the machine reaches the target, and what it says when it cannot."""
 
+import pytest
+
 from lab.story import NAME, OTHER, TARGET
 
 TARGET6 = f"iscsi_target=iscsi://[fd99::1]/{NAME}/1"
@@ -115,9 +117,92 @@ def test_no_card_at_all(lab):
     vm.expect_failure("E20", "this machine shows none")
 
 
-def test_address_of_another_machine(lab):
-    vm = lab.boot(f"ip=[fd99::1]:::64::eth0:off {TARGET6}")
-    vm.expect_failure("E24", "another machine on this network has our address")
+def test_address_of_another_machine_until_that_goes(lab):
+    lab.target(NAME, lab.disk())
+    lab.net.configure("addr add fd99::5/64 dev br0 nodad")
+    vm = lab.boot(f"ip=[fd99::5]:::64::eth0:off {TARGET6}")
+    vm.expect_failure("E24", "eth0: another machine on this network has our address")
+    lab.net.configure("addr del fd99::5/64 dev br0")
+    vm.expect(r"iscsiroot: eth0: up, fd99::5/64 static")
+    vm.expect_root()
+
+
+def test_dhcp_gateway_that_is_none(lab):
+    """What the first lease left behind is no address "already there"."""
+    lab.target(NAME, lab.disk())
+    server = lab.net.serve_dhcp(None, "--dhcp-option=option:router,10.99.0.255")
+    vm = lab.boot(f"ip=dhcp {TARGET}")
+    vm.expect_failure("E23", r"eth0: the kernel refused the address or route \(gateway 10\.99\.0\.255: [^)]+\)")
+    server.kill()
+    server.wait()
+    lab.net.serve_dhcp()
+    vm.expect(r"iscsiroot: eth0: up, 10\.99\.0\.1\d\d/24 by DHCP, gateway 10\.99\.0\.1\n")
+    root = vm.expect_root()
+    assert len([line for line in root["addr"] if "inet 10.99.0." in line]) == 1
+
+
+@pytest.mark.parametrize("ip", ["ip=dhcp", "ip=[fd99::2]:::64::eth0:off"])
+def test_cable_out_and_in_again(lab, ip):
+    lab.target(NAME, lab.disk(), start=False)
+    lab.net.serve_dhcp()
+    vm = lab.boot(f"{ip} {TARGET if 'dhcp' in ip else TARGET6}")
+    vm.expect_failure("E28")
+    vm.set_link(False)
+    vm.expect(r"iscsiroot: eth0: the link is gone \(cable, switch port or card\), waiting for it")
+    vm.expect_failure("E21", "eth0: the network interface has no link")
+    vm.set_link(True)
+    vm.expect(r"iscsiroot: eth0: up, (10\.99\.0\.1\d\d/24 by DHCP|fd99::2/64 static)")
+    vm.expect(r"iscsiroot: eth0: the network is back after \d+\.\d s")
+    lab.tgt.start()
+    root = vm.expect_root()
+    assert vm.count("eth0: the link is gone") == 1
+    assert len([line for line in root["addr"] if "inet 10.99.0." in line or "inet6 fd99" in line]) == 1
+
+
+def test_cable_moved_to_another_card(lab):
+    """The address goes with it: a link without a device is served by the card that has the cable."""
+    lab.target(NAME, lab.disk(), start=False)
+    vm = lab.boot(f"ip=10.99.0.2::10.99.0.1:255.255.255.0:::off {TARGET}", n_cards=2)
+    vm.set_link(False, card=1)
+    lab.net.configure("link set vm0n1 master br0")
+    vm.expect(r"iscsiroot: eth0: up, 10\.99\.0\.2/24 static")
+    vm.expect_failure("E28")
+    vm.set_link(False, card=0)
+    vm.set_link(True, card=1)
+    vm.expect(r"iscsiroot: eth0: the link is gone")
+    vm.expect(r"iscsiroot: eth1: up, 10\.99\.0\.2/24 static, gateway 10\.99\.0\.1\n")
+    vm.expect(r"iscsiroot: eth1: the network is back after")
+    lab.tgt.start()
+    root = vm.expect_root()
+    assert [line.split()[1] for line in root["addr"] if "inet 10.99.0.2/" in line] == ["eth1"]
+
+
+def test_card_taken_out_and_put_in_again(lab):
+    """It comes back under another number of the kernel's."""
+    lab.target(NAME, lab.disk(), start=False)
+    vm = lab.boot(TARGET)
+    vm.expect_failure("E28")
+    vm.monitor("device_del", id="card0")
+    vm.expect("iscsiroot: eth0: the link is gone")
+    vm.expect_failure("E20", "eth0: the network interface is not there")
+    lab.tgt.start()
+    vm.monitor("device_add", driver="virtio-net-pci", id="card0", netdev="net0", mac="52:54:00:99:00:02", romfile="")
+    vm.expect(r"iscsiroot: eth0: up, 10\.99\.0\.2/24 static")
+    vm.expect_root()
+
+
+def test_network_changed_in_the_shell(lab):
+    """After the shell the links are as the command line says, whatever was done there."""
+    lab.target(NAME, lab.disk(), start=False)
+    lab.net.serve_dhcp()
+    vm = lab.boot(f"ip=dhcp {TARGET}")
+    vm.expect_failure("E28")
+    vm.send("\x03")
+    vm.expect("/ # ")
+    vm.send_line("busybox ip addr flush dev eth0; busybox ip link set eth0 down; exit")
+    lab.tgt.start()
+    vm.expect(r"iscsiroot: eth0: up, 10\.99\.0\.1\d\d/24 by DHCP, gateway 10\.99\.0\.1\n")
+    vm.expect_root()
 
 
 def test_one_target_of_two_is_enough_for_the_root(lab):

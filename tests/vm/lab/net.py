@@ -86,13 +86,14 @@ class Network:
         self.configure(f"route add {answer} {destination}")
 
     def serve_dhcp(self, names=None, *options):
-        """A DHCP server on segment 0 that gives out 10.99.0.100 and up, and resolves names ({name: address}) in .example."""
+        """A DHCP server on segment 0 that gives out 10.99.0.100 and up, and resolves names ({name: address}) in .example. Returns its process."""
         words = ["dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--no-ping", "--no-hosts", "--no-resolv",
                  "--local=/example/", "--interface=br0", "--bind-interfaces", "--user=root", "--pid-file=", "--log-dhcp", "--log-facility=-",
                  f"--dhcp-leasefile={self.directory}/leases", "--dhcp-range=10.99.0.100,10.99.0.150,255.255.255.0,1h"]
         words += [f"--address=/{name}/{address}" for name, address in (names or {}).items()]
-        self.spawn(*words, *options, log="dnsmasq.log")
+        server = self.spawn(*words, *options, log="dnsmasq.log")
         wait_for(lambda: "DHCP, IP range" in self.read_log("dnsmasq.log"), "dnsmasq")
+        return server
 
     def start_capture(self):
         """Record what passes segment 0 in a pcap file, for reading it when a test failed."""

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * boot/nics.c on the running kernel, in a network namespace of its own with taps as interfaces: what comes and goes,
+ * more than fit, events and answers lost in a small buffer, addresses and gateways. Without the right to make one,
+ * these tests are skipped.
+ */
+#include <fcntl.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <linux/if.h>
+#include <linux/if_tun.h>
+
+#include <cmocka.h>
+
+#include "boot/log.h"
+#include "boot/nics.h"
+
+enum {
+	TAPS_MAX = NICS_MAX + 8,
+};
+
+static struct console console;
+static FILE *screen;
+static struct nics nics;
+static int taps[TAPS_MAX];
+
+static bool is_alone; /* in a namespace of its own */
+
+static int make_tap(unsigned number)
+{
+	struct ifreq request = {.ifr_flags = IFF_TAP};
+	snprintf(request.ifr_name, sizeof request.ifr_name, "tap%u", number);
+	int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
+	if (fd >= 0 && ioctl(fd, TUNSETIFF, &request) != 0) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+static void make_taps(unsigned first, unsigned end)
+{
+	for (unsigned i = first; i < end; i++) {
+		taps[i] = is_alone ? make_tap(i) : -1;
+		if (taps[i] < 0) {
+			print_message("no right to make a network namespace with taps: skipped\n");
+			skip();
+		}
+	}
+}
+
+static void remove_tap(unsigned number)
+{
+	close(taps[number]);
+	taps[number] = -1;
+}
+
+static int begin(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < TAPS_MAX; i++)
+		taps[i] = -1;
+	memset(&nics, 0, sizeof nics);
+	nics.fd = -1;
+	screen = tmpfile();
+	console = (struct console){.fd = fileno(screen)};
+	log_use(-1, &console, 0);
+	is_alone = unshare(CLONE_NEWNET) == 0;
+	return screen == NULL;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < TAPS_MAX; i++)
+		if (taps[i] >= 0)
+			close(taps[i]);
+	close(nics.fd);
+	return fclose(screen);
+}
+
+static void open_nics(void)
+{
+	struct fail fail = {.code = FAIL_NONE};
+	assert_true(nics_open(&nics, &fail));
+}
+
+/* Room for one message and no more. */
+static void shrink_buffer(void)
+{
+	assert_int_equal(setsockopt(nics.fd, SOL_SOCKET, SO_RCVBUF, &(int){1}, sizeof(int)), 0);
+}
+
+static const char *shown(void)
+{
+	static char text[4096];
+	text[pread(console.fd, text, sizeof text - 1, 0)] = '\0';
+	return text;
+}
+
+static unsigned n_known(void)
+{
+	unsigned n = 0;
+	for (unsigned i = 0; i < NICS_MAX; i++)
+		n += nics.list[i].ifindex != 0;
+	return n;
+}
+
+static struct ip_address ip(const char *text)
+{
+	struct ip_address address;
+	assert_true(text_ip(span_of(text), &address));
+	return address;
+}
+
+static void interfaces_come_and_go(void **state)
+{
+	(void)state;
+	make_taps(0, 2);
+	open_nics();
+	assert_true(nics_named(&nics, "lo")->up);
+	assert_false(nics_named(&nics, "lo")->ethernet);
+	assert_true(nics_named(&nics, "tap0")->ethernet);
+	uint32_t first = nics_named(&nics, "tap0")->ifindex;
+	assert_int_equal(nics_set_up(&nics, first), 0);
+	assert_true(nics_find(&nics, first)->up && nics_find(&nics, first)->carrier);
+	nics_update(&nics);
+	nics.changed = false;
+	remove_tap(0);
+	assert_int_equal(nics_update(&nics), 0);
+	assert_true(nics.changed);
+	assert_null(nics_find(&nics, first));
+	assert_null(nics_find(&nics, 0));
+	assert_null(nics_named(&nics, "tap0"));
+	assert_non_null(nics_named(&nics, "tap1"));
+	make_taps(0, 1);
+	nics_update(&nics);
+	assert_int_not_equal(nics_named(&nics, "tap0")->ifindex, first);
+}
+
+static void tells_once_that_there_are_too_many(void **state)
+{
+	(void)state;
+	make_taps(0, NICS_MAX - 1);
+	open_nics();
+	assert_int_equal(n_known(), NICS_MAX);
+	assert_string_equal(shown(), "");
+	make_taps(NICS_MAX - 1, TAPS_MAX);
+	nics_update(&nics);
+	open_nics();
+	const char *line = strstr(shown(), "this machine has more than 32 network interfaces: tap31 and all that come");
+	assert_non_null(line);
+	assert_ptr_equal(strchr(line, '\n'), strrchr(line, '\n'));
+	assert_null(nics_named(&nics, "tap32"));
+}
+
+static void learns_anew_what_lost_events_told(void **state)
+{
+	(void)state;
+	make_taps(0, 10);
+	open_nics();
+	shrink_buffer();
+	for (unsigned i = 0; i < 5; i++)
+		remove_tap(i);
+	make_taps(10, 20);
+	assert_int_equal(nics_update(&nics), 0);
+	assert_false(nics.lost);
+	assert_int_equal(n_known(), 1 + 15);
+	assert_null(nics_named(&nics, "tap4"));
+	assert_non_null(nics_named(&nics, "tap19"));
+}
+
+/* The event of what was done fills the buffer, and its answer has no room. */
+static void a_request_outlives_the_loss_of_its_answer(void **state)
+{
+	(void)state;
+	const struct ip_address own = ip("10.0.0.42");
+	struct rtnl_message found;
+	make_taps(0, 1);
+	open_nics();
+	uint32_t ifindex = nics_named(&nics, "tap0")->ifindex;
+	shrink_buffer();
+	assert_int_equal(nics_set_up(&nics, ifindex), 0);
+	assert_true(nics.lost);
+	assert_int_equal(nics_update(&nics), 0);
+	assert_true(nics_find(&nics, ifindex)->up);
+	assert_int_equal(nics_add_address(&nics, ifindex, &own, 24), 0);
+	assert_true(nics_find_address(&nics, ifindex, &own, &found));
+}
+
+static unsigned n_routes(void)
+{
+	unsigned n = 0;
+	FILE *table = fopen("/proc/thread-self/net/route", "r");
+	for (int c = fgetc(table); c != EOF; c = fgetc(table))
+		n += c == '\n';
+	fclose(table);
+	return n > 0 ? n - 1 : 0; /* without the heading */
+}
+
+static void gives_addresses_and_takes_them_away(void **state)
+{
+	(void)state;
+	const struct ip_address none = {0}, own4 = ip("10.0.0.42"), own6 = ip("2001:db8::42");
+	const struct ip_address near = ip("10.0.0.1"), far = ip("10.7.0.1"), wrong = ip("10.0.0.255");
+	struct rtnl_message found;
+	make_taps(0, 2);
+	open_nics();
+	uint32_t ifindex = nics_named(&nics, "tap0")->ifindex;
+	assert_int_equal(nics_set_up(&nics, ifindex), 0);
+	assert_false(nics_find_address(&nics, ifindex, &none, &found));
+	assert_int_equal(nics_add_address(&nics, ifindex, &own6, 64), 0);
+	assert_false(nics_find_address(&nics, ifindex, &none, &found));
+	assert_int_equal(nics_add_address(&nics, ifindex, &own4, 24), 0);
+	assert_int_equal(nics_add_address(&nics, ifindex, &own4, 24), 0);
+	assert_true(nics_find_address(&nics, ifindex, &none, &found));
+	assert_memory_equal(&found.ip, &own4, sizeof own4);
+	assert_int_equal(found.prefix_bits, 24);
+	assert_false(nics_find_address(&nics, nics_named(&nics, "tap1")->ifindex, &none, &found));
+	assert_true(nics_find_address(&nics, ifindex, &own6, &found));
+	assert_true(found.tentative && !found.dad_failed);
+
+	assert_int_equal(nics_add_gateway(&nics, ifindex, &none), 0);
+	assert_int_not_equal(nics_add_gateway(&nics, ifindex, &wrong), 0);
+	assert_int_equal(n_routes(), 1); /* our own network */
+	for (unsigned i = 0; i < 2; i++)
+		assert_int_equal(nics_add_gateway(&nics, ifindex, &near), 0);
+	assert_int_equal(n_routes(), 2);
+	nics_remove_gateway(&nics, ifindex, &near);
+	assert_int_equal(n_routes(), 1);
+	assert_int_equal(nics_add_gateway(&nics, ifindex, &far), 0);
+	assert_int_equal(n_routes(), 3);
+	nics_remove_gateway(&nics, ifindex, &far);
+	assert_int_equal(n_routes(), 1);
+	nics_remove_address(&nics, ifindex, &own4, 24);
+	nics_remove_address(&nics, ifindex, &own6, 64);
+	assert_false(nics_find_address(&nics, ifindex, &own4, &found));
+	assert_false(nics_find_address(&nics, ifindex, &own6, &found));
+	assert_int_equal(n_routes(), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(interfaces_come_and_go, begin, end),
+		cmocka_unit_test_setup_teardown(tells_once_that_there_are_too_many, begin, end),
+		cmocka_unit_test_setup_teardown(learns_anew_what_lost_events_told, begin, end),
+		cmocka_unit_test_setup_teardown(a_request_outlives_the_loss_of_its_answer, begin, end),
+		cmocka_unit_test_setup_teardown(gives_addresses_and_takes_them_away, begin, end),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
