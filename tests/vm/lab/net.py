@@ -7,6 +7,7 @@ in the namespace dies with it, and with the process that started it; sweep() rem
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -14,6 +15,8 @@ import time
 
 from lab import place
 
+# An immediate Login Request begins with 0x43. Behind TCP's header, and behind that of IPv6, where pcap cannot look with tcp[].
+LOGIN_REQUEST = "tcp[(tcp[12] & 0xf0) >> 2] = 0x43 or ip6[40 + ((ip6[52] & 0xf0) >> 2)] = 0x43"
 NAMESPACES = "/run/netns"
 
 
@@ -70,6 +73,18 @@ class Network:
         """Undo cut()."""
         self.configure(*(f"link set {tap} master br{segment}" for tap, at in self.taps.items() if at == segment))
 
+    def silence(self, address):
+        """From now on nothing that the host's side sends reaches a guest's address: what it asks stays without an answer."""
+        self.configure(f"route add blackhole {address}")
+
+    def speak(self, address):
+        """Undo silence()."""
+        self.configure(f"route del blackhole {address}")
+
+    def reset(self, port=3260):
+        """Break the connections to a port: both ends are told at once (RST)."""
+        self.run("ss", "--tcp", "--kill", "--numeric", "state", "established", "sport", "=", f":{port}")
+
     def gateway(self, destination, answer):
         """Be a gateway that treats a destination in one way: "blackhole" drops, "unreachable" and "prohibit" say so."""
         self.run("sh", "-c", "echo 1 >/proc/sys/net/ipv4/ip_forward")
@@ -89,6 +104,11 @@ class Network:
         """Record what passes segment 0 in a pcap file, for reading it when a test failed."""
         self.capture = self.spawn("tcpdump", "-i", "br0", "-U", "-s", "512", "-Z", "root", "-w",
                                   f"{self.directory}/br0.pcap", log="tcpdump.log")
+
+    def login_ports(self):
+        """The guests' ports from which a target on segment 0 was sent a Login Request (RFC 7143 section 11.12), in order."""
+        said = self.run("tcpdump", "-r", f"{self.directory}/br0.pcap", "-n", "-q", "-t", f"tcp dst port 3260 and ({LOGIN_REQUEST})")
+        return list(dict.fromkeys(re.findall(r"^IP6? \S+\.([0-9]+) > ", said, re.MULTILINE)))
 
     def read_log(self, name):
         with open(os.path.join(self.directory, name), encoding="utf-8", errors="replace") as stream:

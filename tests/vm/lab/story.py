@@ -6,12 +6,13 @@ import os
 import shutil
 import subprocess
 
-from lab import disk, image, place, relay
+from lab import debian, disk, image, place, relay
 from lab.guest import EXPECT_SECONDS, Guest
 from lab.istgt import Istgt
 from lab.lio import Lio
 from lab.net import Network, wait_for
 from lab.root import expect_root
+from lab.shell import Shell
 from lab.tgt import Tgt
 
 NAME = "iqn.2026-11.org.example:root"
@@ -20,11 +21,16 @@ INITIATOR = "iqn.2026-11.org.example:rehearsal"
 TARGET = f"iscsi_target=iscsi://10.99.0.1/{NAME}/1"
 SEGMENTS = 2
 LOG_LINES = 30
+DEBIAN_SECONDS = 150
+DEBIAN_MIB = 512
 DMI_UUID = "51c5150a-0000-4000-8000-0000000000{:02x}"
 
 
 class Machine(Guest):
-    """A guest that may reach a root."""
+    """A guest that may reach a root. `address`: the one it is given; `shell` runs commands on a Debian root."""
+
+    address = None
+    shell = None
 
     def expect_root(self, timeout=EXPECT_SECONDS):
         """Wait for the root's init and return what it reports (root.py)."""
@@ -53,6 +59,11 @@ class Lab:
         """A new root disk (see disk.make)."""
         self.n_disks += 1
         return disk.make(self.directory, fstype, table, number=self.n_disks, **options)
+
+    def debian(self):
+        """A new disk with a Debian root (see debian.py)."""
+        self.n_disks += 1
+        return debian.make(self.directory, number=self.n_disks)
 
     def target(self, name, *disks, on=None, start=True, **options):
         """
@@ -95,7 +106,18 @@ class Lab:
         machine = Machine(self.net, f"vm{number}", os.path.join(image.kernel(kernel), "vmlinuz"),
                           initrd or image.build(kernel), " ".join(word for word in words if word),
                           self.add_cards(number, n_cards), **options)
+        machine.address = guest_address(number)
         self.machines.append(machine)
+        return machine
+
+    def boot_debian(self, cmdline, **options):
+        """Start a machine whose root is a debian(). Returns when systemd has started all there is and nothing failed."""
+        path = os.path.join(self.directory, f"shell{len(self.machines)}")
+        machine = self.boot(f"{cmdline} rw", memory_mib=DEBIAN_MIB, options=["-serial", f"unix:{path},server=on,wait=off"],
+                            **options)
+        machine.shell = Shell(path)
+        machine.shell.wait_ready(DEBIAN_SECONDS)
+        machine.shell.run("systemctl is-system-running --wait", DEBIAN_SECONDS)
         return machine
 
     def add_cards(self, number, n_cards):
@@ -122,6 +144,8 @@ class Lab:
         """End everything that runs; the directory stays."""
         for machine in self.machines:
             machine.kill()
+            if machine.shell:
+                machine.shell.close()
         for target in self.targets():
             if target.process:
                 target.kill()
@@ -136,5 +160,9 @@ class Lab:
         shutil.rmtree(self.directory)
 
 
+def guest_address(number):
+    return f"10.99.0.{number + 2}"
+
+
 def static_ip(number=0):
-    return f"ip=10.99.0.{number + 2}::10.99.0.1:255.255.255.0::eth0:off"
+    return f"ip={guest_address(number)}::10.99.0.1:255.255.255.0::eth0:off"

@@ -30,6 +30,13 @@ class Tgt(Target):
         self.accounts.clear()
         for one in self.exports:
             self.export(one)
+        self.open_portals()
+
+    def close_portals(self):
+        """Take no new connections: they are refused. Those that are open go on."""
+        self.admin(*(["portal", "delete", "--param", f"portal={portal}"] for portal in self.portals))
+
+    def open_portals(self):
         self.admin(*(["portal", "new", "--param", f"portal={portal}"] for portal in self.portals))
 
     def answers(self):
@@ -48,6 +55,16 @@ class Tgt(Target):
                 self.accounts.add(account)
             if account:
                 yield "account", "bind", "--tid", tid, "--user", account[0], *option
+
+    def resize_unit(self, name, number, path):
+        """Make an image the logical unit of a target that serves, as it is now: a new one, or one of another size."""
+        one = next(one for one in self.exports if one.name == name)
+        unit = ["--tid", str(self.exports.index(one) + 1), "--lun", str(number)]
+        if number <= len(one.luns):
+            self.admin(["logicalunit", "delete", *unit])
+        else:
+            one.luns.append(path)
+        self.admin(["logicalunit", "new", *unit, "--backing-store", path])
 
     def redirect(self, tid, address, port, reason):
         """Send who logs in to target number `tid` elsewhere. reason: "Temporary" or "Permanent"."""
