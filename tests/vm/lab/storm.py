@@ -53,7 +53,8 @@ class Storm:
         if company:
             self.vm.expect(IN_CHARGE, DEBIAN_SECONDS)
         self.disks = [find_disk(self.vm, name) for name in (NAME, OTHER)]
-        self.read = " && ".join(f"dd if=/dev/{disk} of=/dev/null bs=4k count=1 iflag=direct status=none" for disk in self.disks)
+        one, other = (f"dd if=/dev/{disk} of=/dev/null bs=4k count=1 iflag=direct status=none" for disk in self.disks)
+        self.read = f"{one} & p=$!; {other} && wait $p"
         self.loads = [Load(self.vm), Load(self.vm, f"/dev/{self.disks[1]}", FAR)]
         self.deck = []
         self.blows = []
