@@ -28,6 +28,17 @@ static const char *const orders[] = {
 	[MACHINE_KEXEC] = "kexec", /* as a program it may be loading a kernel */
 };
 
+#define SIGNAL_BIT(number) (UINT64_C(1) << ((number)-1))
+#define SIGRTMIN_BIT(plus) SIGNAL_BIT(34 + (plus)) /* as glibc counts */
+
+/* The signals by which systemd is told (systemd(1)): in order, at once, and Ctrl-Alt-Del. */
+static const uint64_t order_signals[] = {
+	[MACHINE_REBOOT] = SIGRTMIN_BIT(5) | SIGRTMIN_BIT(15) | SIGNAL_BIT(2),
+	[MACHINE_POWER_OFF] = SIGRTMIN_BIT(4) | SIGRTMIN_BIT(14),
+	[MACHINE_HALT] = SIGRTMIN_BIT(3) | SIGRTMIN_BIT(13),
+	[MACHINE_KEXEC] = SIGRTMIN_BIT(6) | SIGRTMIN_BIT(16),
+};
+
 enum {
 	N_ORDERS = sizeof orders / sizeof *orders,
 	N_PROGRAMS = MACHINE_KEXEC,
@@ -120,9 +131,21 @@ static void take_news(struct down *d, const struct loop *loop)
 		d->order = "by init";
 }
 
+/* Process 1 may have been told and wait for root itself, a page of its own program perhaps. */
+static bool take_signals(struct down *d)
+{
+	uint64_t pending = process_pending_signals(d->proc_fd, "1");
+	for (int i = 0; i < N_ORDERS; i++)
+		if ((pending & order_signals[i]) != 0)
+			take_order(d, i);
+	return d->order != NULL;
+}
+
 /* What nobody tells. */
 static void look_for_order(struct down *d)
 {
+	if (take_signals(d))
+		return;
 	int found = process_find_rebooting(d->proc_fd, orders, N_PROGRAMS);
 	if (found >= 0 && found < N_PROGRAMS)
 		take_order(d, found);

@@ -4,9 +4,10 @@
  * the machine goes down, then its disks are given up so that the rest can go on; and when root was among them and the
  * machine is still there, it is ended from here. Nothing is done while the targets are there.
  *
- * The machine goes down when systemd has made a FIFO (units.h), when process 1 sends SIGTERM to everybody, when it is
- * systemd-shutdown, or when reboot, poweroff or halt is held up or another process is inside reboot(2). All but the
- * first two are looked for only while a session is away; without news nothing here wakes up.
+ * The machine goes down when systemd has made a FIFO (units.h), when process 1 sends SIGTERM to everybody, has been
+ * told by a signal that it cannot take, or is systemd-shutdown, or when reboot, poweroff or halt is held up or another
+ * process is inside reboot(2). All but the first two are looked for only while a session is away; without news nothing
+ * here wakes up.
  */
 #ifndef BOOT_DOWN_H
 #define BOOT_DOWN_H

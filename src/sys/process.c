@@ -125,6 +125,15 @@ int process_find_rebooting(int proc_fd, const char *const *names, int n_names)
 	return found;
 }
 
+uint64_t process_pending_signals(int proc_fd, const char *pid)
+{
+	static const char line[] = "\nShdPnd:";
+	char path[32], status[STATUS_BYTES];
+	snprintf(path, sizeof path, "%s/status", pid);
+	const char *at = file_read_text_at(proc_fd, path, status, sizeof status) > 0 ? strstr(status, line) : NULL;
+	return at != NULL ? strtoull(at + sizeof line - 1, NULL, 16) : 0;
+}
+
 int process_own_id(void)
 {
 	return (int)getpid();

@@ -32,6 +32,12 @@ bool process_is(int proc_fd, const char *pid, const char *name);
  */
 int process_find_rebooting(int proc_fd, const char *const *names, int n_names);
 
+/*
+ * The signals that were sent to a process and not taken yet, bit N - 1 for signal N (proc(5), ShdPnd); 0 when it cannot
+ * be seen.
+ */
+uint64_t process_pending_signals(int proc_fd, const char *pid);
+
 /* This process's number. */
 int process_own_id(void);
 
