@@ -75,13 +75,13 @@ def test_nothing_of_it_shows(lab):
     vm.expect_not(GIVEN_UP)
 
 
-@pytest.mark.parametrize("verb, kernel", (("poweroff", "6.1"), ("reboot", "6.12")))
-def test_target_is_gone_before(lab, verb, kernel):
+@pytest.mark.parametrize("verb, version", (("poweroff", "6.1"), ("reboot", "6.12")))
+def test_target_is_gone_before(lab, verb, version):
     """
     The order to go down comes when nothing can be read or written. It is a signal to init: systemctl would wait for its own
     pages.
     """
-    vm, _ = boot_and_write(lab, f"{ALONE} {QUICK}", kernel=kernel)
+    vm, _ = boot_and_write(lab, f"{ALONE} {QUICK}", kernel=version)
     lab.tgt.kill()
     vm.expect("its disks wait until it is back")
     began = time.monotonic()
