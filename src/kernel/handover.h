@@ -57,7 +57,7 @@ struct handover {
 	struct handover_values values;
 	struct iscsi_nl_conn conn; /* sid is valid once has_session */
 	bool has_session, has_conn;
-	bool has_run; /* the session has disks that may be in use: a failure stops it, and does not take it down */
+	bool has_run;   /* the session has disks that may be in use: a failure stops it, and does not take it down */
 	bool abandoned; /* the kernel takes the disks away by itself, without an answer to wait for */
 	uint32_t host_no;
 	size_t step; /* row in the table of steps */

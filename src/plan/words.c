@@ -153,8 +153,8 @@ bool plan_read(const char *cmdline, struct boot_plan *plan, struct plan_notes *n
 {
 	struct span rest = span_of(cmdline);
 	struct cmdline_word given;
-	bool good = true;                                             /* a bad word does not hide a panic= behind it */
-	plan->outage.replacement_s = REPLACEMENT_MAX_S;               /* 23 days: in practice for ever */
+	bool good = true;                               /* a bad word does not hide a panic= behind it */
+	plan->outage.replacement_s = REPLACEMENT_MAX_S; /* 23 days: in practice for ever */
 	plan->outage.shutdown_s = 30;
 	plan->outage.nop_interval_s = plan->outage.nop_timeout_s = 5; /* as open-iscsi */
 	while (cmdline_next(&rest, &given)) {
