@@ -424,9 +424,20 @@ void session_stand_aside(struct session *s)
 	enter(s, SESSION_ASIDE, INT64_MAX, 0);
 }
 
+bool session_is_away(const struct session *s)
+{
+	return session_is_kept(s) && !transport_is_logged_in(s->transport, s->handover.conn.sid);
+}
+
+void session_abandon(struct session *s)
+{
+	end_attempt(s, handover_abandon);
+	s->state = SESSION_GAVE_UP;
+}
+
 void session_verify(struct session *s, int64_t now_ms)
 {
-	if (s->state != SESSION_UP || transport_is_logged_in(s->transport, s->handover.conn.sid))
+	if (s->state != SESSION_UP || !session_is_away(s))
 		return;
 	fail_set(&s->fail, FAIL_SESSION_LOST, "the kernel shows it as lost");
 	session_failed(s, now_ms);

@@ -17,14 +17,13 @@
 #include <unistd.h>
 
 #include "boot/disks.h"
-#include "boot/log.h"
+#include "namespace.h"
+#include "screen.h"
 
 enum {
-	NO_NAMESPACE = 99,
 	SID = 7,
 };
 
-static struct console console;
 static struct session sessions[2];
 static struct disks disks;
 
@@ -73,47 +72,11 @@ static void put_swap(const char *path)
 	fclose(file);
 }
 
-static bool own_namespace(void)
+/* In its namespace a test has an empty /sys and /dev, and a screen. */
+static bool become_machine(void)
 {
-	return unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
-	       mount("none", "/sys", "tmpfs", 0, NULL) == 0 && mount("none", "/dev", "tmpfs", 0, NULL) == 0;
-}
-
-/* Runs `test` in a child; it returns 0 or the line where it failed. */
-static void on_machine(int (*test)(void))
-{
-	int status;
-	pid_t pid = fork();
-	if (pid == 0) {
-		FILE *screen = tmpfile();
-		bool own = screen != NULL && own_namespace();
-		console.fd = own ? fileno(screen) : -1;
-		int line = own ? test() : 0;
-		if (line != 0)
-			print_error("failed at line %d\n", line);
-		_exit(own ? line != 0 : NO_NAMESPACE);
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	if (WEXITSTATUS(status) == NO_NAMESPACE) {
-		print_message("no right to make a mount namespace: skipped\n");
-		skip();
-	}
-	assert_int_equal(WEXITSTATUS(status), 0);
-}
-
-#define EXPECT(condition)                                                                                              \
-	do {                                                                                                           \
-		if (!(condition))                                                                                      \
-			return __LINE__;                                                                               \
-	} while (0)
-
-static const char *shown(void)
-{
-	static char text[4096];
-	ssize_t n = pread(console.fd, text, sizeof text - 1, 0);
-	text[n > 0 ? n : 0] = '\0';
-	return text;
+	return open_screen(NULL) == 0 && mount("none", "/sys", "tmpfs", 0, NULL) == 0 &&
+	       mount("none", "/dev", "tmpfs", 0, NULL) == 0;
 }
 
 /* --- reading --- */
@@ -122,7 +85,6 @@ static const char *shown(void)
 static bool read_all(void)
 {
 	struct fail fail = {.code = FAIL_NONE};
-	log_use(-1, &console, 0);
 	sessions[0].state = SESSION_UP;
 	sessions[0].handover.conn.sid = SID;
 	sessions[1].state = SESSION_CONNECTING;
@@ -149,6 +111,7 @@ static const struct disk *find(const char *name)
 
 static int try_listing(void)
 {
+	EXPECT(become_machine());
 	put_unit("3:0:0:0", "12\n"); /* a controller */
 	put_unit("3:0:0:5", "0\n");
 	put_fact("3:0:0:5", "block/sda/size", "");
@@ -173,7 +136,10 @@ static int try_listing(void)
 
 static int try_too_many(void)
 {
+	static const char told[] = "iscsiroot: the target has more than 64 disks and partitions, root is looked for on "
+				   "these only; name its LUN in iscsi_target=\n";
 	char unit[32], fact[64];
+	EXPECT(become_machine());
 	for (unsigned i = 0; i < DISKS_MAX / 2 + 1; i++) {
 		snprintf(unit, sizeof unit, "3:0:0:%u", i);
 		put_unit(unit, "0\n");
@@ -184,9 +150,7 @@ static int try_too_many(void)
 		EXPECT(read_all());
 		EXPECT(disks.list->n_disks == DISKS_MAX && disks.list->n_left_out >= 1);
 		EXPECT(disks.list->luns[0].n_disks == DISKS_MAX / 2 + 1);
-		EXPECT(strcmp(shown(),
-			      "iscsiroot: the target has more than 64 disks and partitions, root is looked for on "
-			      "these only; name its LUN in iscsi_target=\n") == 0);
+		EXPECT(strcmp(shown(), turn == 0 ? told : "") == 0);
 	}
 	return 0;
 }
@@ -194,7 +158,7 @@ static int try_too_many(void)
 /* A reader that hangs is left behind after a minute, and another one asks. */
 static int try_hanging(void)
 {
-	EXPECT(read_all());
+	EXPECT(become_machine() && read_all());
 	pid_t hanging = fork();
 	if (hanging == 0) {
 		pause();
@@ -216,19 +180,19 @@ static int try_hanging(void)
 static void lists_units_disks_and_partitions(void **state)
 {
 	(void)state;
-	on_machine(try_listing);
+	in_namespace(try_listing);
 }
 
 static void more_disks_than_there_is_room_for_are_told_once(void **state)
 {
 	(void)state;
-	on_machine(try_too_many);
+	in_namespace(try_too_many);
 }
 
 static void a_reader_that_hangs_is_replaced(void **state)
 {
 	(void)state;
-	on_machine(try_hanging);
+	in_namespace(try_hanging);
 }
 
 /* --- words --- */

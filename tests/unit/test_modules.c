@@ -11,27 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "boot/log.h"
 #include "boot/modules.h"
+#include "screen.h"
 
-static struct console console;
-static FILE *screen;
 static struct modules modules;
-
-static int open_screen(void **state)
-{
-	(void)state;
-	screen = tmpfile();
-	console = (struct console){.fd = fileno(screen)};
-	log_use(-1, &console, 0);
-	return screen == NULL;
-}
-
-static int close_screen(void **state)
-{
-	(void)state;
-	return fclose(screen);
-}
 
 static int forget_all(void **state)
 {
@@ -79,16 +62,14 @@ static void an_alias_is_whole_or_left_out(void **state)
 static void what_does_not_fit_is_told_once(void **state)
 {
 	(void)state;
-	char shown[1024] = "";
 	for (unsigned i = 0; i < MODULES_PENDING_MAX; i++)
 		want_numbered(i);
 	want_numbered(0); /* is among them */
-	assert_int_equal(pread(console.fd, shown, sizeof shown, 0), 0);
+	assert_string_equal(shown(), "");
 	for (unsigned i = 0; i < 3; i++)
 		want_numbered(MODULES_PENDING_MAX + i);
 	assert_int_equal(modules.n_pending, MODULES_PENDING_MAX);
-	assert_true(pread(console.fd, shown, sizeof shown - 1, 0) > 0);
-	assert_string_equal(shown,
+	assert_string_equal(shown(),
 			    "iscsiroot: more than 256 kinds of devices ask for drivers at once, pci:v00000256 is "
 			    "the first to get none\n");
 }

@@ -20,15 +20,13 @@
 
 #include <cmocka.h>
 
-#include "boot/log.h"
 #include "boot/nics.h"
+#include "screen.h"
 
 enum {
 	TAPS_MAX = NICS_MAX + 8,
 };
 
-static struct console console;
-static FILE *screen;
 static struct nics nics;
 static int taps[TAPS_MAX];
 
@@ -65,26 +63,21 @@ static void remove_tap(unsigned number)
 
 static int begin(void **state)
 {
-	(void)state;
 	for (unsigned i = 0; i < TAPS_MAX; i++)
 		taps[i] = -1;
 	memset(&nics, 0, sizeof nics);
 	nics.fd = -1;
-	screen = tmpfile();
-	console = (struct console){.fd = fileno(screen)};
-	log_use(-1, &console, 0);
 	is_alone = unshare(CLONE_NEWNET) == 0;
-	return screen == NULL;
+	return open_screen(state);
 }
 
 static int end(void **state)
 {
-	(void)state;
 	for (unsigned i = 0; i < TAPS_MAX; i++)
 		if (taps[i] >= 0)
 			close(taps[i]);
 	close(nics.fd);
-	return fclose(screen);
+	return close_screen(state);
 }
 
 static void open_nics(void)
@@ -97,13 +90,6 @@ static void open_nics(void)
 static void shrink_buffer(void)
 {
 	assert_int_equal(setsockopt(nics.fd, SOL_SOCKET, SO_RCVBUF, &(int){1}, sizeof(int)), 0);
-}
-
-static const char *shown(void)
-{
-	static char text[4096];
-	text[pread(console.fd, text, sizeof text - 1, 0)] = '\0';
-	return text;
 }
 
 static unsigned n_known(void)

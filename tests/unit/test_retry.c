@@ -11,37 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "boot/log.h"
 #include "boot/retry.h"
-
-static struct console console;
-static FILE *screen;
-
-static int open_screen(void **state)
-{
-	(void)state;
-	screen = tmpfile();
-	console = (struct console){.fd = fileno(screen)};
-	log_use(-1, &console, 0);
-	return screen == NULL;
-}
-
-static int close_screen(void **state)
-{
-	(void)state;
-	return fclose(screen);
-}
-
-/* What was written since the last call. */
-static const char *shown(void)
-{
-	static char text[8192];
-	size_t n = (size_t)pread(console.fd, text, sizeof text - 1, 0);
-	text[n] = '\0';
-	assert_int_equal(ftruncate(console.fd, 0), 0);
-	assert_int_equal(lseek(console.fd, 0, SEEK_SET), 0);
-	return text;
-}
+#include "screen.h"
 
 static struct fail failure(enum fail_code code)
 {

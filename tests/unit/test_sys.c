@@ -26,6 +26,7 @@
 
 #include <cmocka.h>
 
+#include "namespace.h"
 #include "sys/sys.h"
 
 static char scratch[] = "/tmp/iscsiroot-test-XXXXXX";
@@ -718,37 +719,6 @@ static void reads_blocks(void **state)
 }
 
 /* --- mount and switch --- */
-
-enum {
-	NO_NAMESPACE = 99,
-};
-
-/* Runs `test` in a child with a mount namespace of its own; it returns 0 or the line where it failed. */
-static void in_namespace(int (*test)(void))
-{
-	int status;
-	pid_t pid = fork();
-	if (pid == 0) {
-		bool own = unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
-		int line = own ? test() : 0;
-		if (line != 0)
-			print_error("failed at line %d\n", line);
-		_exit(own ? line != 0 : NO_NAMESPACE);
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	if (WEXITSTATUS(status) == NO_NAMESPACE) {
-		print_message("no right to make a mount namespace: skipped\n");
-		skip();
-	}
-	assert_int_equal(WEXITSTATUS(status), 0);
-}
-
-#define EXPECT(condition)                                                                                              \
-	do {                                                                                                           \
-		if (!(condition))                                                                                      \
-			return __LINE__;                                                                               \
-	} while (0)
 
 static int try_mounts(void)
 {

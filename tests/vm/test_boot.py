@@ -27,7 +27,7 @@ def test_root_is_reached(lab, kernel):
     assert root.mounts.items() >= {"/proc": "proc", "/sys": "sysfs", "/dev": "devtmpfs", "/run": "tmpfs"}.items()
     assert root.targets == [NAME] and root.luns == {"sda": 1}
     assert root.initiators == lab.tgt.initiators() == [DMI_NAME]
-    assert "session1 state LOGGED_IN" in root["session"] and "session1 recovery_tmo 86400" in root["session"]
+    assert "session1 state LOGGED_IN" in root["session"] and "session1 recovery_tmo 2000000" in root["session"]
     assert "connection1:0 persistent_address 10.99.0.1" in root["connection"]
     assert {line.split()[0]: line.split()[1] for line in root["fd"]} == {
         "0": "/dev/console", "1": "/dev/console", "2": "/dev/console", "10": "/sbin/init"}

@@ -136,7 +136,7 @@ def test_iscsiadm(lab):
 def test_take_over_leaves_the_time_that_io_waits(lab):
     lab.target(NAME, lab.debian())
     vm = boot_taken_over(lab, TARGET)
-    assert vm.shell.run("cat /sys/class/iscsi_session/session1/recovery_tmo") == "86400\n"
+    assert vm.shell.run("cat /sys/class/iscsi_session/session1/recovery_tmo") == "2000000\n"
 
 
 @pytest.mark.parametrize("form", FORMS)

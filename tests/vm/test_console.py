@@ -43,9 +43,8 @@ def test_shell_after_giving_up_and_another_try(lab):
     assert vm.expect_root().targets == [NAME]
 
 
-def test_ctrl_c_during_a_wait_opens_the_shell(lab):
-    lab.target(NAME, lab.disk(), start=False)
-    vm = lab.boot(TARGET)
+def interrupt_wait_and_command(vm):
+    """Ctrl-C while a session is tried again opens the shell, and there it ends a command."""
     vm.expect("trying again in ")
     vm.send(CTRL_C)
     vm.expect(PROMPT, timeout=20)
@@ -53,6 +52,12 @@ def test_ctrl_c_during_a_wait_opens_the_shell(lab):
     vm.run_for(2)
     vm.send(CTRL_C)
     vm.expect(PROMPT, timeout=20)
+
+
+def test_ctrl_c_during_a_wait_opens_the_shell(lab):
+    lab.target(NAME, lab.disk(), start=False)
+    vm = lab.boot(TARGET)
+    interrupt_wait_and_command(vm)
     vm.send_line("echo COUNT=$((40+2))")
     vm.expect("COUNT=42\n")
     lab.tgt.start()
@@ -65,13 +70,7 @@ def test_each_shell_gets_the_terminal_and_the_root_too(lab):
     lab.target(NAME, lab.disk(), start=False)
     vm = lab.boot(TARGET + " vmtest=shell")
     for _ in range(2):
-        vm.expect("trying again in ")
-        vm.send(CTRL_C)
-        vm.expect(PROMPT, timeout=20)
-        vm.send_line("busybox sleep 1000")
-        vm.run_for(2)
-        vm.send(CTRL_C)
-        vm.expect(PROMPT, timeout=20)
+        interrupt_wait_and_command(vm)
         vm.send_line("exit")
     lab.tgt.start()
     vm.expect_root()
