@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "boot/down.h"
 #include "boot/log.h"
 #include "boot/loop.h"
 #include "boot/rival.h"
@@ -22,6 +23,7 @@ struct keeper {
 	struct session *sessions;
 	unsigned n_sessions;
 	struct rival rival;
+	struct down down;
 	bool aside; /* the rival looks after the sessions */
 };
 
@@ -55,7 +57,7 @@ static bool is_needed(const struct keeper *k)
 	for (unsigned i = 0; i < k->n_sessions; i++)
 		if (session_is_kept(&k->sessions[i]))
 			return true;
-	return false;
+	return down_is_pending(&k->down);
 }
 
 static void occupy_stack(void)
@@ -68,8 +70,10 @@ static void occupy_stack(void)
 static void settle(struct keeper *k, const struct keeper_config *config)
 {
 	rival_open(&k->rival, clock_now_ms());
+	down_open(&k->down, k->rival.proc_fd, config->root, config->shutdown_s);
 	const int kept[] = {log_descriptor(), k->transport->request_fd,  k->transport->event_fd,
-			    k->rival.proc_fd, k->transport->sessions_fd, child_settled_descriptor()};
+			    k->rival.proc_fd, k->transport->sessions_fd, child_settled_descriptor(),
+			    k->down.watch_fd, k->down.orders_fd,         k->down.term_fd};
 	log_leave_console();
 	descriptors_close_others(kept, sizeof kept / sizeof *kept);
 	config->forget(config->argument);
@@ -96,11 +100,13 @@ static int keep(void *argument)
 		sessions_take_events(k->transport, k->sessions, k->n_sessions, loop.now_ms);
 		for (unsigned i = 0; i < k->n_sessions; i++)
 			session_step(&k->sessions[i], &loop);
+		down_step(&k->down, k->sessions, k->n_sessions, &loop);
 		loop_begin(&loop);
 		loop_want(&loop, k->transport->event_fd, POLL_READ);
 		for (unsigned i = 0; i < k->n_sessions; i++)
 			session_want(&k->sessions[i], &loop);
 		rival_want(&k->rival, &loop);
+		down_want(&k->down, &loop);
 		loop_wait(&loop);
 	}
 	return 0;

@@ -26,5 +26,6 @@
 #include "sys/resolve.h"
 #include "sys/switch.h"
 #include "sys/tcp.h"
+#include "sys/watch.h"
 
 #endif
