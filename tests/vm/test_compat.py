@@ -26,6 +26,7 @@ CHAPPED = {"chap": ("pi4", "correct-horse-battery")}
 MUTUAL = {**CHAPPED, "chap_in": ("store", "storestorestore"), "digests": True}
 FORMS = {
     "no authentication": ("6.12", TARGET, {}),
+    "redirect": ("6.1", f"iscsi_target=iscsi://10.99.0.1/{NAME} root=LABEL=root2", {}),
     "CHAP": ("6.1", f"{TARGET} {CHAP}", CHAPPED),
     "mutual CHAP, digests, IPv6": ("6.1", f"{TARGET6} {CHAP} {CHAP_IN} iscsi_digest=crc32c", MUTUAL),
 }
@@ -46,9 +47,12 @@ def wait_taken_over(vm, n_times):
 
 
 def check_same(vm):
-    """There is one session, whose disk is still the one that the kernel found at boot; root is writable. Returns both."""
-    found = vm.shell.run("cd /sys/class/iscsi_session; echo */device/target*/*:1/block/* $(cat */state)")
-    assert re.fullmatch(r"session\d+/device/target\d+:0:0/\d+:0:0:1/block/sda LOGGED_IN\n", found), found
+    """
+    There is one session, whose disk is still the one that the kernel found at boot and waits as long as before for its
+    target; root is writable. Returns session and disk.
+    """
+    found = vm.shell.run("cd /sys/class/iscsi_session; echo */device/target*/*/block/sda $(cat */state */recovery_tmo)")
+    assert re.fullmatch(r"session1/device/target0:0:0/0:0:0:\d/block/sda LOGGED_IN 2000000\n", found), found
     assert vm.count(r"\[sda\] Attached SCSI disk") == 1
     vm.shell.run("touch /root/alive && sync /root/alive")
     return found
@@ -59,6 +63,9 @@ def check_lists(vm):
     assert session == f"tcp: [1] 10.99.0.1:3260,1 {NAME} (non-flash)\n"
     assert vm.shell.run("iscsiadm -m session -P 0") == session
     assert vm.shell.run("iscsiadm -m host").startswith("tcp: [0] 10.99.0.2,[")
+    host = vm.shell.run("iscsiadm -m host -P 4")
+    for line in ("Host Number: 0", "State: running", f"Target: {NAME} (non-flash)", "Attached scsi disk sda"):
+        assert line in host, host
 
 
 def check_details(vm):
@@ -106,7 +113,32 @@ def check_session_beside(vm, lab):
     assert f"tcp: [2] 10.99.0.1:3260,1 {OTHER} (non-flash)\n" in vm.shell.run("iscsiadm -m session")
     vm.shell.run(f"udevadm settle; {READ.replace('sda', 'sdb')}")
     vm.shell.run(f"iscsiadm -m node -T {OTHER} -p 10.99.0.1 -u")
-    assert vm.shell.run("iscsiadm -m session | wc -l") == "1\n"
+    check_alone(vm)
+
+
+def check_alone(vm):
+    """Root's session is the only one."""
+    assert re.fullmatch(rf"tcp: \[1\] [^\n]* {NAME} \(non-flash\)\n", vm.shell.run("iscsiadm -m session"))
+
+
+def check_service(vm):
+    """open-iscsi.service finds root's record as what it logs in to, and at its stop logs the other session out, as at a shutdown."""
+    for name in (NAME, OTHER):
+        vm.shell.run(f"iscsiadm -m node -T {name} -o update -n node.startup -v automatic")
+    vm.shell.run("systemctl restart open-iscsi && systemctl is-active open-iscsi")
+    assert vm.shell.run("iscsiadm -m session | wc -l") == "2\n"
+    vm.shell.run("systemctl stop open-iscsi")
+    check_alone(vm)
+
+
+def check_safe_logout(vm):
+    """With this word in its configuration iscsid logs out nothing that is mounted, whatever the records say."""
+    vm.shell.run("sed -i 's/^# *iscsid.safe_logout/iscsid.safe_logout/' /etc/iscsi/iscsid.conf && systemctl restart iscsid")
+    wait_taken_over(vm, 2)
+    for order in ("--logoutall=all", f"-T {NAME} -u"):
+        said, status = vm.shell.attempt(f"iscsiadm -m node {order}")
+        assert status != 0 and "in use" in said, said
+    check_alone(vm)
 
 
 def check_rescan(vm, lab):
@@ -129,21 +161,36 @@ def test_iscsiadm(lab):
     check_logout_of_all(vm)
     check_second_login(vm)
     check_session_beside(vm, lab)
+    check_service(vm)
+    check_safe_logout(vm)
     check_rescan(vm, lab)
     check_same(vm)
 
 
-def test_take_over_leaves_the_time_that_io_waits(lab):
-    lab.target(NAME, lab.debian())
-    vm = boot_taken_over(lab, TARGET)
-    assert vm.shell.run("cat /sys/class/iscsi_session/session1/recovery_tmo") == "2000000\n"
+def export_root(lab, form, options):
+    """A Debian root behind tgt, or behind istgt where tgt sends who asks there."""
+    if form != "redirect":
+        lab.target(NAME, lab.debian(), **options)
+        return
+    lab.target(NAME, lab.disk())
+    lab.target(NAME, lab.debian(), on=lab.istgt)
+    lab.tgt.redirect(1, lab.istgt.address, 3260, "Temporary")
+
+
+def check_portal(vm, lab, form):
+    """The portal first asked for names the session; the connection is where the target sent it."""
+    portal = "[fd99::1]" if "IPv6" in form else "10.99.0.1"
+    session = vm.shell.run("iscsiadm -m session -P 1")
+    assert f"Persistent Portal: {portal}:3260,1\n" in session, session
+    assert f"Current Portal: {lab.istgt.address if form == 'redirect' else portal}:3260,1\n" in session, session
+    assert vm.shell.run("iscsiadm -m session") == f"tcp: [1] {portal}:3260,1 {NAME} (non-flash)\n"
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_take_over(lab, form):
     """iscsid is ended in order, then killed, and started again, with verified I/O on root; each end has somebody in charge."""
     kernel, words, options = FORMS[form]
-    lab.target(NAME, lab.debian(), **options)
+    export_root(lab, form, options)
     vm = boot_taken_over(lab, words, kernel=kernel)
     before = check_same(vm)
     for number, end in enumerate(("systemctl stop iscsid.socket iscsid", "systemctl kill --signal=KILL iscsid"), 2):
@@ -159,8 +206,7 @@ def test_take_over(lab, form):
         assert check_same(vm) == before
     assert vm.shell.run("cd /sys/class/iscsi_connection/connection*; echo $(cat header_digest data_digest)") == \
         ("1 1\n" if "digests" in form else "0 0\n")
-    portal = "[fd99::1]" if "IPv6" in form else "10.99.0.1"
-    assert vm.shell.run("iscsiadm -m session").endswith(f"] {portal}:3260,1 {NAME} (non-flash)\n")
+    check_portal(vm, lab, form)
     vm.expect_not("cannot log in")
 
 
@@ -178,6 +224,20 @@ def restart_target(vm, lab, load):
     return len(lab.net.login_ports()) - before
 
 
+def lose_both(vm, lab):
+    """
+    iscsid dies while the target is away and leaves a session behind whose connection it was about to make again. Only the
+    shell itself can be run meanwhile.
+    """
+    pids = vm.shell.run("pidof iscsid")
+    lab.tgt.kill()
+    time.sleep(2)
+    vm.shell.run(f"kill -9 {pids.strip()}", 10)
+    vm.expect(TAKEN_BACK, 10)
+    lab.tgt.start()
+    vm.expect(r"is back after [0-9.]+ s, its disks go on", 15)
+
+
 def test_one_master(lab):
     """The target is restarted while iscsid is in charge, and after iscsid was killed: one login each time, twice over."""
     lab.target(NAME, lab.debian())
@@ -193,21 +253,6 @@ def test_one_master(lab):
         vm.shell.run("systemctl start iscsid")
         vm.expect(IN_CHARGE, 15)
         time.sleep(3)
-    load.finish()
-    check_same(vm)
-
-
-def test_iscsid_dies_while_the_target_is_away(lab):
-    """It leaves a session behind whose connection it was about to make again. Only the shell itself can be run meanwhile."""
-    lab.target(NAME, lab.debian())
-    vm = boot_taken_over(lab, TARGET)
-    load = Load(vm)
-    pids = vm.shell.run("pidof iscsid")
-    lab.tgt.kill()
-    time.sleep(2)
-    vm.shell.run(f"kill -9 {pids.strip()}", 10)
-    vm.expect(TAKEN_BACK, 10)
-    lab.tgt.start()
-    vm.expect(r"is back after [0-9.]+ s, its disks go on", 5)
+    lose_both(vm, lab)
     load.finish()
     check_same(vm)
