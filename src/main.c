@@ -47,10 +47,17 @@ static int run_check(int argc, char **argv, char **environment)
 	return check_main(argc, argv);
 }
 
+static int run_status(int argc, char **argv, char **environment)
+{
+	(void)environment;
+	return status_main(argc, argv);
+}
+
 static const struct verb verbs[] = {
 	{"boot", "first process of an initramfs: log in, find root, switch to it", run_boot},
 	{"check", "rehearse a boot: log in, look for root, log out", run_check},
 	{"discover", "list the targets behind a portal", run_discover},
+	{"status", "show the sessions, their disks and who looks after them", run_status},
 };
 
 static int run_help(FILE *out)

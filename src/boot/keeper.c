@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "boot/board.h"
 #include "boot/log.h"
 #include "boot/loop.h"
 #include "boot/rival.h"
@@ -23,13 +24,15 @@ struct keeper {
 	unsigned n_sessions;
 	struct rival rival;
 	bool aside; /* the rival looks after the sessions */
+	int run_fd; /* BOARD_DIR */
+	struct board *board;
 };
 
-static void stand_aside(struct keeper *k)
+static void stand_aside(struct keeper *k, int64_t now_ms)
 {
 	log_wait("iscsid is there and looks after the sessions from now on");
 	for (unsigned i = 0; i < k->n_sessions; i++)
-		session_stand_aside(&k->sessions[i]);
+		session_stand_aside(&k->sessions[i], now_ms);
 }
 
 static void take_back(struct keeper *k, int64_t now_ms)
@@ -45,7 +48,7 @@ static void settle_charge(struct keeper *k, const struct loop *loop)
 	bool was_aside = k->aside;
 	k->aside = rival_is_there(&k->rival, loop);
 	if (k->aside && !was_aside)
-		stand_aside(k);
+		stand_aside(k, loop->now_ms);
 	else if (!k->aside && was_aside)
 		take_back(k, loop->now_ms);
 }
@@ -68,8 +71,11 @@ static void occupy_stack(void)
 static void settle(struct keeper *k, const struct keeper_config *config)
 {
 	rival_open(&k->rival, clock_now_ms());
+	k->run_fd = dir_handle(BOARD_DIR);
+	k->board = board_make(k->run_fd);
 	const int kept[] = {log_descriptor(), k->transport->request_fd,  k->transport->event_fd,
-			    k->rival.proc_fd, k->transport->sessions_fd, child_settled_descriptor()};
+			    k->rival.proc_fd, k->transport->sessions_fd, child_settled_descriptor(),
+			    k->run_fd};
 	log_leave_console();
 	descriptors_close_others(kept, sizeof kept / sizeof *kept);
 	config->forget(config->argument);
@@ -89,6 +95,7 @@ static int keep(void *argument)
 	struct keeper *k = &keeper;
 	struct loop loop;
 	settle(k, config);
+	board_post(k->board, k->sessions, k->n_sessions);
 	child_settled();
 	loop_begin(&loop);
 	while (is_needed(k)) {
@@ -96,6 +103,7 @@ static int keep(void *argument)
 		sessions_take_events(k->transport, k->sessions, k->n_sessions, loop.now_ms);
 		for (unsigned i = 0; i < k->n_sessions; i++)
 			session_step(&k->sessions[i], &loop);
+		board_post(k->board, k->sessions, k->n_sessions);
 		loop_begin(&loop);
 		loop_want(&loop, k->transport->event_fd, POLL_READ);
 		for (unsigned i = 0; i < k->n_sessions; i++)
@@ -103,6 +111,7 @@ static int keep(void *argument)
 		rival_want(&k->rival, &loop);
 		loop_wait(&loop);
 	}
+	board_remove(k->run_fd);
 	return 0;
 }
 

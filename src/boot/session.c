@@ -113,7 +113,8 @@ bool session_is_kept(const struct session *s)
 static void session_lost(struct session *s, int64_t now_ms)
 {
 	s->n_lost++;
-	s->lost_ms = now_ms;
+	s->lost_ms = s->since_ms = now_ms;
+	text_escape(s->fail.detail, s->loss, sizeof s->loss);
 	s->advice = s->worked;
 	log_error("%s: the connection to %s broke (%s), its disks wait until it is back", s->portal, s->target->name,
 		  s->fail.detail);
@@ -274,6 +275,15 @@ static void tell_return(const struct session *s, int64_t now_ms)
 			 (long long)(now_ms - s->retry.since_ms) / 1000, s->retry.n_failed + 1);
 }
 
+/* Its connection is there, or looked after by somebody else. */
+static void found_again(struct session *s, int64_t now_ms)
+{
+	if (s->lost_ms != 0)
+		s->away_ms += now_ms - s->lost_ms;
+	s->lost_ms = 0;
+	s->since_ms = now_ms;
+}
+
 static bool enter_full_feature(struct session *s, int64_t now_ms)
 {
 	const struct login_result *result = login_result(&s->login);
@@ -290,7 +300,7 @@ static bool enter_full_feature(struct session *s, int64_t now_ms)
 	tell_return(s, now_ms);
 	retry_reset(&s->retry);
 	s->retry.urgent = true;
-	s->lost_ms = 0;
+	found_again(s, now_ms);
 	s->n_login_timeouts = 0;
 	s->redirects.n = 0;
 	login_end(&s->login);
@@ -417,11 +427,12 @@ static void leave_alone(struct handover *h)
 	(void)h;
 }
 
-void session_stand_aside(struct session *s)
+void session_stand_aside(struct session *s, int64_t now_ms)
 {
 	if (!session_is_kept(s) || s->state == SESSION_ASIDE)
 		return;
 	end_attempt(s, leave_alone);
+	found_again(s, now_ms);
 	enter(s, SESSION_ASIDE, INT64_MAX, 0);
 }
 
@@ -440,7 +451,7 @@ void session_take_back(struct session *s, int64_t now_ms)
 	handover_adopt(&s->handover);
 	enter(s, SESSION_UP, INT64_MAX, 0);
 	s->fail = (struct fail){.code = FAIL_NONE};
-	s->lost_ms = 0;
+	found_again(s, now_ms);
 	retry_reset(&s->retry);
 	session_verify(s, now_ms);
 }

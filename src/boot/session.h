@@ -37,6 +37,7 @@ enum session_state {
 
 enum {
 	PORTAL_TEXT_BYTES = HOST_MAX + 9,
+	SESSION_LOSS_BYTES = 96,
 };
 
 struct session {
@@ -64,11 +65,14 @@ struct session {
 	enum login_advice advice; /* for the present attempt, from the one before */
 	enum login_advice worked; /* the one of the last login */
 	struct retry retry;
-	struct fail fail;          /* the last one */
-	unsigned n_lost;           /* how often the connection was lost */
-	int64_t lost_ms;           /* since when it is; 0: it is there */
-	unsigned n_login_timeouts; /* since then */
-	bool stays;                /* session_stay */
+	struct fail fail;              /* the last one */
+	unsigned n_lost;               /* how often the connection was lost */
+	int64_t lost_ms;               /* since when it is; 0: it is there */
+	int64_t away_ms;               /* how long it was before, in all */
+	int64_t since_ms;              /* since when it is there, or lost, or somebody else looks after it */
+	char loss[SESSION_LOSS_BYTES]; /* why it was lost the last time, escaped */
+	unsigned n_login_timeouts;     /* since then */
+	bool stays;                    /* session_stay */
 
 	struct child scan;
 	int64_t scan_deadline_ms;
@@ -110,7 +114,7 @@ void session_stop(struct session *s);
 bool session_is_kept(const struct session *s);
 
 /* Another program looks after the session: nothing is done any more, whatever comes, until session_take_back. */
-void session_stand_aside(struct session *s);
+void session_stand_aside(struct session *s, int64_t now_ms);
 void session_take_back(struct session *s, int64_t now_ms);
 
 /* From now on in a process that stays: no children, no name servers, but the addresses found before. */

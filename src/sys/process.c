@@ -85,3 +85,8 @@ void process_close(struct process *p)
 		close(p->fd);
 	p->fd = -1;
 }
+
+int process_own(void)
+{
+	return (int)getpid();
+}

@@ -21,4 +21,7 @@ int process_find(int proc_fd, const char *name, int64_t since_ms, struct process
 
 void process_close(struct process *p);
 
+/* The number of this process. */
+int process_own(void);
+
 #endif

@@ -24,6 +24,7 @@
 #include "sys/poll.h"
 #include "sys/process.h"
 #include "sys/resolve.h"
+#include "sys/shared.h"
 #include "sys/switch.h"
 #include "sys/tcp.h"
 
