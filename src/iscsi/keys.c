@@ -127,7 +127,7 @@ static bool read_value(const struct negotiation *n, const struct key_rule *rule,
 {
 	if (is_list(rule)) {
 		*value = span_is(text, "CRC32C");
-		return textkeys_list_has(list_of(n, rule), text) || (rule->type == KEY_DIGEST && span_is(text, "None"));
+		return textkeys_list_has(list_of(n, rule), text) || span_is(text, "None");
 	}
 	if (is_boolean(rule)) {
 		*value = span_is(text, "Yes");

@@ -21,6 +21,7 @@ enum {
 	CARRIER_HAS_TAGS = 64,
 	MD5_ONLY = 128,
 	TEXT_END = 0xff,
+	FLAG_CONTINUE = 0x40,
 	ANSWER_MAX = 10000,
 };
 
@@ -28,7 +29,11 @@ enum {
 struct side {
 	char text[LOGIN_ROUNDS_MAX * ANSWER_MAX];
 	size_t n_bytes;
+	size_t n_whole; /* before them no text was left unfinished */
 };
+
+/* What may go out: a stage alone, with a text that goes on, or with the transit to the next. */
+static const uint8_t request_flags[] = {0x00, 0x40, 0x81, 0x04, 0x44, 0x87};
 
 static const struct secret secret = {"secretsecret12", 14}, secret_in = {"othersecret34", 13};
 static const uint8_t isid[6] = {0x80, 0x12, 0x34, 0x56, 0x78, 0x9a};
@@ -137,27 +142,36 @@ static void check_success(unsigned bits)
 }
 
 /* Of its own accord, not as an echo of what the target said. */
-static bool says_secret(const uint8_t *data, size_t n_bytes, const struct secret *s)
+static bool says_secret(struct span text, const struct secret *s)
 {
-	return memmem(data, n_bytes, s->bytes, s->n_bytes) != NULL &&
+	return memmem(text.text, text.n_bytes, s->bytes, s->n_bytes) != NULL &&
 	       memmem(theirs.text, theirs.n_bytes, s->bytes, s->n_bytes) == NULL;
 }
 
-/* A request that goes out: whole pairs of text, no secret, a stage that is one. */
+/* All of a text that has gone out, in one request or in several. */
+static void check_text_of_ours(struct span text)
+{
+	struct textkey pair;
+	struct fail fail = {.code = FAIL_NONE};
+	CHECK(!says_secret(text, &secret) && !says_secret(text, &secret_in));
+	while (textkeys_next(&text, &pair, &fail))
+		continue;
+	CHECK(fail.code == FAIL_NONE);
+}
+
+/* A request that goes out: a stage that is one, and a text that goes on or is whole. */
 static void send_request(void)
 {
 	const uint8_t *header, *data;
 	size_t n_bytes;
-	struct textkey pair;
-	struct fail fail = {.code = FAIL_NONE};
 	login_to_send(&login, &header, &data, &n_bytes);
 	CHECK(n_bytes <= PDU_LOGIN_DATA_MAX && header[0] == 0x43);
-	CHECK(header[1] == 0x00 || header[1] == 0x81 || header[1] == 0x04 || header[1] == 0x87);
-	for (struct span rest = {(const char *)data, n_bytes}; textkeys_next(&rest, &pair, &fail);)
-		continue;
-	CHECK(fail.code == FAIL_NONE);
-	CHECK(!says_secret(data, n_bytes, &secret) && !says_secret(data, n_bytes, &secret_in));
+	CHECK(memchr(request_flags, header[1], sizeof request_flags) != NULL);
 	add_text(&ours, data, n_bytes);
+	if ((header[1] & FLAG_CONTINUE) == 0) {
+		check_text_of_ours((struct span){ours.text + ours.n_whole, ours.n_bytes - ours.n_whole});
+		ours.n_whole = ours.n_bytes;
+	}
 	login_sent(&login);
 	CHECK(login_state(&login) == LOGIN_RECEIVE);
 }
@@ -232,7 +246,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n_bytes)
 	struct login_config config = configure(bits);
 	struct fail fail = {.code = FAIL_NONE};
 	unsigned n_requests = 0;
-	ours.n_bytes = theirs.n_bytes = 0;
+	ours.n_bytes = ours.n_whole = theirs.n_bytes = 0;
 	login_start(&login, &config);
 	while (login_state(&login) == LOGIN_SEND && cursor_left(&input) > 0) {
 		CHECK(++n_requests <= LOGIN_ROUNDS_MAX);

@@ -70,7 +70,7 @@ LOGIN = [
     ([CHAP, MUTUAL], BOTH + " iscsi_in_username=x", 40, "another CHAP name than expected (CHAP_N=store", "E43"),
     ([], "iscsi_digest=crc32c", 30, "the target refused the login as wrong (status 0200)", "E35"),
     ([CRC], "", 30, "the target refused the login as wrong (status 0200)", "E35"),
-    ([CRC, "login: add DataDigest=None"], "iscsi_digest=crc32c", 30, "(DataDigest=None: ", "E3D"),
+    ([CRC, "login: add DataDigest=None"], "iscsi_digest=crc32c", 40, "(DataDigest)", "E48"),
 ]
 
 SESSION = [

@@ -42,6 +42,21 @@ static void addresses(void **state)
 	}
 }
 
+/* One byte more than a DNS name can have. */
+static void a_name_that_does_not_fit_is_refused(void **state)
+{
+	struct redirects r = {.n = 0};
+	struct fail fail = {.code = FAIL_NONE};
+	char name[HOST_MAX + 2];
+	(void)state;
+	memset(name, 'a', sizeof name - 1);
+	name[HOST_MAX + 1] = '\0';
+	assert_false(redirects_read(&r, name, &fail));
+	assert_int_equal(fail.code, FAIL_REDIRECT);
+	name[HOST_MAX] = '\0';
+	assert_true(redirects_read(&r, name, &fail));
+}
+
 /* Each word is a portal; the last one is refused with the detail, or nothing is. */
 static void ways(void **state)
 {
@@ -101,6 +116,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(addresses),
+		cmocka_unit_test(a_name_that_does_not_fit_is_refused),
 		cmocka_unit_test(ways),
 		cmocka_unit_test(what_does_not_fit_is_refused),
 	};

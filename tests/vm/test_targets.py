@@ -146,9 +146,9 @@ def test_boot_from_istgt(lab, digests):
 
 
 def test_istgt_uses_digests_that_it_has_refused(lab):
-    """It answers Reject to None, which leaves None, and then expects digests. Nothing can be done but to offer them."""
+    """It answers Reject to None, which leaves None, and then waits for digests. Nothing can be done but to offer them."""
     lab.target(NAME, lab.disk(), on=lab.istgt, digests=True)
-    assert failure(lab.check(lab.istgt.word(NAME), "--timeout", "2")) == "E53"
+    assert failure(lab.check(lab.istgt.word(NAME), "--timeout", "2")) == "E56"
 
 
 @pytest.mark.parametrize("reason", ["Temporary", "Permanent"])
