@@ -11,8 +11,8 @@
 #include "sys/sys.h"
 
 enum {
-	MAGIC = 0x4b495369, /* "iSIK" */
-	VERSION = 1,
+	MAGIC = 0x4b495369,                  /* "iSIK" */
+	VERSION = 1 << 16 | FAIL_CODE_COUNT, /* of the layout, and what the numbers of failures mean */
 	NAME_BYTES = 32,
 	TRIES = 10000, /* writing takes about a microsecond */
 };

@@ -23,10 +23,13 @@ struct keeper_config {
 	void *argument;
 };
 
+/* Where the keeper's title goes: all memory of this program's arguments and environment strings. */
+void keeper_find_title(int argc, char **argv, char **environment, char **title, size_t *n_bytes);
+
 /*
- * Leaves the keeper behind; to be called before the mounts are moved, while /proc is there. Failure is told and not
- * fatal: the root works without it.
+ * Leaves the keeper behind; to be called before the mounts are moved, while /proc is there. Failure is told and need
+ * not be fatal: the disks work without it.
  */
-void keeper_leave(const struct keeper_config *config);
+bool keeper_leave(const struct keeper_config *config);
 
 #endif

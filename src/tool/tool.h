@@ -6,6 +6,9 @@
 #ifndef TOOL_TOOL_H
 #define TOOL_TOOL_H
 
+/* What attach goes by once it runs from memory: its first argument, where later the keeper's title stands. */
+#define ATTACH_NAME "iscsiroot-attached"
+
 enum tool_status {
 	TOOL_GOOD = 0,
 	TOOL_NONE = 1,  /* there is no session */
@@ -18,6 +21,13 @@ int discover_main(int argc, char **argv);
 
 /* iscsiroot check [URL]: would this boot? */
 int check_main(int argc, char **argv);
+
+/* iscsiroot attach [URL]: log in and stay. attach_begin runs this program again, by ATTACH_NAME. */
+int attach_begin(char **argv, char **environment);
+int attach_main(int argc, char **argv, char **environment);
+
+/* iscsiroot detach TARGET | NUMBER | --all: log out. */
+int detach_main(int argc, char **argv);
 
 /* iscsiroot status: this machine's sessions. */
 int status_main(int argc, char **argv);

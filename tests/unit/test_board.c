@@ -135,11 +135,11 @@ static void test_never_torn(void **state)
 		}
 		board_post(b, sessions, 3);
 	}
-	unsigned n_whole = 0, n_different = 0, last = 0;
-	for (unsigned i = 0; i < 200000; i++) {
+	unsigned n_different = 0, last = 0;
+	int64_t end_ms = clock_now_ms() + 20000;
+	while (n_different < 100 && clock_now_ms() < end_ms) {
 		if (!board_copy(b, &copy))
 			continue;
-		n_whole++;
 		n_different += copy.sessions[0].n_lost != last;
 		last = copy.sessions[0].n_lost;
 		for (unsigned k = 0; k < 3 && n_different > 0 && last > 0; k++) {
@@ -150,7 +150,6 @@ static void test_never_torn(void **state)
 	}
 	kill(child, SIGKILL);
 	assert_int_equal(waitpid(child, NULL, 0), child);
-	assert_true(n_whole > 1000);
 	assert_true(n_different > 10);
 	shared_forget(b, sizeof *b);
 }

@@ -42,6 +42,7 @@ def test_it_is_hard_to_kill_and_small(lab):
     assert mapped <= {"00:00", f"00:{int(devices[2]):02x}", "00:01", f"00:{int(devices[6]):02x}"}, "no memory is a file of the real root"
     vm.send_line("busybox grep -E '^(Rss|Private_Dirty|Swap|Locked)' smaps_rollup")
     resident = int(vm.expect(r"Rss: *([0-9]+) kB").group(1))
+    print(f"the keeper has {resident} kB resident")
     assert resident < 400
     assert vm.expect(r"Swap: *([0-9]+) kB").group(1) == "0"
 
