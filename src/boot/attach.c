@@ -292,6 +292,8 @@ static bool leave_keeper(struct attach *a, struct fail *fail)
 		       .transport = &a->transport,
 		       .sessions = a->sessions,
 		       .n_sessions = a->n_sessions,
+		       .root = a->root != NULL ? a->root->session : TARGETS_MAX,
+		       .shutdown_s = a->config->plan->outage.shutdown_s,
 		       .title = a->config->title,
 		       .n_title_bytes = a->config->n_title_bytes,
 		       .forget = forget_attach,

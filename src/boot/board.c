@@ -21,7 +21,7 @@ _Static_assert(sizeof(struct board) <= 4096, "a board is one page");
 
 static bool make_name(char name[static NAME_BYTES])
 {
-	return format_text(name, NAME_BYTES, BOARD_PREFIX "%d", process_own());
+	return format_text(name, NAME_BYTES, BOARD_PREFIX "%d", process_own_id());
 }
 
 struct board *board_make(int dir_fd)

@@ -317,6 +317,8 @@ static bool switch_over(struct boot *b, struct fail *fail)
 		.transport = &b->transport,
 		.sessions = b->sessions,
 		.n_sessions = b->n_sessions,
+		.root = b->mount.session,
+		.shutdown_s = b->plan.outage.shutdown_s,
 		.title = b->title,
 		.n_title_bytes = b->n_title_bytes,
 		.forget = forget_boot,
@@ -553,7 +555,7 @@ static void give_up(struct boot *b, const struct fail *fail)
 		log_error("rebooting in %lld s (panic=%d); Ctrl-C opens a shell instead", (long long)seconds,
 			  plan->panic_s);
 		if (!pause_interrupted(b, seconds))
-			machine_reboot();
+			machine_end(MACHINE_REBOOT);
 	}
 	open_shell(b);
 	log_wait("trying again");

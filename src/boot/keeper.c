@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "boot/board.h"
+#include "boot/down.h"
 #include "boot/log.h"
 #include "boot/loop.h"
 #include "boot/orders.h"
@@ -24,6 +25,7 @@ struct keeper {
 	struct session *sessions;
 	unsigned n_sessions;
 	struct rival rival;
+	struct down down;
 	bool aside; /* the rival looks after the sessions */
 	int run_fd; /* BOARD_DIR */
 	struct board *board;
@@ -60,7 +62,7 @@ static bool is_needed(const struct keeper *k)
 	for (unsigned i = 0; i < k->n_sessions; i++)
 		if (session_is_kept(&k->sessions[i]))
 			return true;
-	return false;
+	return down_is_pending(&k->down);
 }
 
 static void occupy_stack(void)
@@ -85,10 +87,12 @@ static void settle(struct keeper *k, const struct keeper_config *config)
 {
 	rival_open(&k->rival, clock_now_ms());
 	open_to_others(k);
+	down_open(&k->down, k->rival.proc_fd, config->root, config->shutdown_s);
 	log_leave_console();
 	const int kept[] = {
 		log_descriptor(),          k->transport->request_fd,   k->transport->event_fd, k->rival.proc_fd,
-		k->transport->sessions_fd, child_settled_descriptor(), k->orders.listen_fd,    k->run_fd};
+		k->transport->sessions_fd, child_settled_descriptor(), k->orders.listen_fd,    k->run_fd,
+		k->down.watch_fd,          k->down.orders_fd,          k->down.term_fd};
 	descriptors_close_others(kept, sizeof kept / sizeof *kept);
 	config->forget(config->argument);
 	resident_become(KEEPER_TITLE, config->title, config->n_title_bytes);
@@ -106,6 +110,7 @@ static bool turn(struct keeper *k, const struct loop *loop)
 	sessions_take_events(k->transport, k->sessions, k->n_sessions, loop->now_ms);
 	for (unsigned i = 0; i < k->n_sessions; i++)
 		session_step(&k->sessions[i], loop);
+	down_step(&k->down, k->sessions, k->n_sessions, loop);
 	orders_step(&k->orders, loop, k->sessions, k->n_sessions);
 	board_post(k->board, k->sessions, k->n_sessions);
 	return is_needed(k);
@@ -118,6 +123,7 @@ static void want(const struct keeper *k, struct loop *loop)
 	for (unsigned i = 0; i < k->n_sessions; i++)
 		session_want(&k->sessions[i], loop);
 	rival_want(&k->rival, loop);
+	down_want(&k->down, loop);
 	orders_want(&k->orders, loop);
 }
 

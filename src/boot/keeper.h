@@ -17,7 +17,9 @@ struct keeper_config {
 	struct transport *transport;
 	struct session *sessions;
 	unsigned n_sessions;
-	char *title; /* memory of this process's argv and environment, n_title_bytes long */
+	unsigned root;       /* the session whose disk is root; TARGETS_MAX: none is */
+	uint32_t shutdown_s; /* how long a machine that goes down waits for a lost session */
+	char *title;         /* memory of this process's argv and environment, n_title_bytes long */
 	size_t n_title_bytes;
 	void (*forget)(void *argument); /* called in the keeper: gives back the memory of what has had its day */
 	void *argument;

@@ -43,13 +43,13 @@ void orders_open(struct orders *o)
 {
 	char path[PATH_BYTES];
 	*o = (struct orders){.client_fd = -1};
-	o->listen_fd = make_path(process_own(), path) ? local_listen(path) : -1;
+	o->listen_fd = make_path(process_own_id(), path) ? local_listen(path) : -1;
 }
 
 void orders_remove(int dir_fd)
 {
 	char name[NAME_BYTES];
-	if (make_name(process_own(), name))
+	if (make_name(process_own_id(), name))
 		file_remove_at(dir_fd, name);
 }
 

@@ -16,6 +16,7 @@
 
 struct retry {
 	bool urgent;           /* set by the owner; stays over retry_reset */
+	int64_t begun_ms;      /* the present attempt; set by the owner */
 	unsigned n_failed;     /* attempts since the last success */
 	int64_t since_ms;      /* when the first of them failed */
 	int64_t next_ms;       /* when to try again */
@@ -29,6 +30,9 @@ struct retry {
  * tried, for the repeated lines: "iqn... at 10.0.0.5:3260". False when the rule is never: nothing is to be tried again.
  */
 bool retry_failed(struct retry *retry, int64_t now_ms, const char *what, const struct fail *fail);
+
+/* The failures have lasted for more than a minute. */
+bool retry_is_late(const struct retry *retry, int64_t now_ms);
 
 /* Success: forgets all failures. */
 void retry_reset(struct retry *retry);

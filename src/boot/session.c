@@ -27,9 +27,8 @@ enum {
 	UNBIND_WAIT_MS = 60000, /* what is cached may have to go to a slow target */
 	SCAN_WAIT_MS = 60000,
 	/* Of a session that is in use: a packet lost with the network costs no more than this. */
-	AGAIN_CONNECT_WAIT_MS = 1000,
+	AGAIN_CONNECT_WAIT_MS = 700,
 	AGAIN_CONNECT_LATER_MS = 3000,
-	AGAIN_LATER_AFTER_MS = 60000,
 	AGAIN_LOGIN_WAIT_MS = 3000,
 	SPREAD_MS = 250, /* over which many machines come back to a target */
 };
@@ -475,9 +474,20 @@ void session_stand_aside(struct session *s, int64_t now_ms)
 	enter(s, SESSION_ASIDE, INT64_MAX, 0);
 }
 
+bool session_is_away(const struct session *s)
+{
+	return session_is_kept(s) && !transport_is_logged_in(s->transport, s->handover.conn.sid);
+}
+
+void session_abandon(struct session *s)
+{
+	end_attempt(s, handover_abandon);
+	s->state = SESSION_GAVE_UP;
+}
+
 void session_verify(struct session *s, int64_t now_ms)
 {
-	if (s->state != SESSION_UP || transport_is_logged_in(s->transport, s->handover.conn.sid))
+	if (s->state != SESSION_UP || !session_is_away(s))
 		return;
 	fail_set(&s->fail, FAIL_SESSION_LOST, "the kernel shows it as lost");
 	session_failed(s, now_ms);
@@ -528,7 +538,7 @@ static int64_t connect_wait_ms(const struct session *s, int64_t now_ms)
 {
 	if (!session_is_kept(s))
 		return CONNECT_WAIT_MS;
-	return now_ms - s->lost_ms < AGAIN_LATER_AFTER_MS ? AGAIN_CONNECT_WAIT_MS : AGAIN_CONNECT_LATER_MS;
+	return retry_is_late(&s->retry, now_ms) ? AGAIN_CONNECT_LATER_MS : AGAIN_CONNECT_WAIT_MS;
 }
 
 /* Short at first, since the network may have come back meanwhile; ever longer, since the target may be slow. */
@@ -677,6 +687,7 @@ static bool too_late(struct session *s, int64_t now_ms)
 	case SESSION_LOGGING_OUT:
 		return fail_set(&s->fail, FAIL_SESSION_LOST, "the target asked for a logout and did not answer it");
 	case SESSION_WAIT_RETRY:
+		s->retry.begun_ms = now_ms;
 		return start(s, now_ms);
 	default:
 		return true;

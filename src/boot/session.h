@@ -113,6 +113,12 @@ bool session_settled(const struct session *s);
 /* Logs nothing, leaves nothing in the kernel; the session may start again by session_kick. */
 void session_stop(struct session *s);
 
+/* The kernel has it without a connection, whoever is to bring that back. */
+bool session_is_away(const struct session *s);
+
+/* Its disks are no longer waited for: what is read and written there fails, for good. */
+void session_abandon(struct session *s);
+
 /* It has been up, and its disks may be in use: it is in the kernel, with a connection or waiting for one. */
 bool session_is_kept(const struct session *s);
 

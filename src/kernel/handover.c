@@ -196,6 +196,11 @@ static void put_param(struct writer *w, const struct handover *h, const struct s
 	iscsi_nl_set_param(w, &h->conn, step->param, value.text, value.n_bytes);
 }
 
+static enum iscsi_nl_request without_wait(enum iscsi_nl_request request)
+{
+	return request == ISCSI_NL_DESTROY_SESSION ? ISCSI_NL_DESTROY_SESSION_ASYNC : request;
+}
+
 size_t handover_request(const struct handover *h, uint8_t *out, size_t n_max)
 {
 	const struct step *step = &steps[h->step];
@@ -214,7 +219,7 @@ size_t handover_request(const struct handover *h, uint8_t *out, size_t n_max)
 		iscsi_nl_stop_conn(&w, &h->conn, h->step == STEP_RECOVER ? ISCSI_NL_STOP_RECOVER : ISCSI_NL_STOP_TERM);
 		break;
 	default:
-		iscsi_nl_simple(&w, step->request, &h->conn);
+		iscsi_nl_simple(&w, h->abandoned ? without_wait(step->request) : step->request, &h->conn);
 	}
 	return w.full ? 0 : w.n_bytes;
 }
@@ -305,4 +310,10 @@ void handover_close(struct handover *h)
 	if (is_closing(h))
 		return;
 	h->step = h->has_conn ? STEP_STOP_CONN : h->has_session ? STEP_DESTROY_SESSION : STEP_CLOSED;
+}
+
+void handover_abandon(struct handover *h)
+{
+	h->abandoned = true;
+	handover_close(h);
 }

@@ -57,7 +57,8 @@ struct handover {
 	struct handover_values values;
 	struct iscsi_nl_conn conn; /* sid is valid once has_session */
 	bool has_session, has_conn;
-	bool has_run; /* the session has disks that may be in use: a failure stops it, and does not take it down */
+	bool has_run;   /* the session has disks that may be in use: a failure stops it, and does not take it down */
+	bool abandoned; /* the kernel takes the disks away by itself, without an answer to wait for */
 	uint32_t host_no;
 	size_t step; /* row in the table of steps */
 };
@@ -95,6 +96,12 @@ void handover_resume(struct handover *h, int tcp_fd);
 
 /* Takes down from any state; HANDOVER_CLOSED at once when nothing is in the kernel. */
 void handover_close(struct handover *h);
+
+/*
+ * The same for a session whose target is away and whose disks are in use: their I/O fails from now on. Taking disks
+ * away may wait for who uses them, so it is the kernel's own work and nobody waits for it here.
+ */
+void handover_abandon(struct handover *h);
 
 /* Somebody else has taken the session down. */
 void handover_forget(struct handover *h);

@@ -35,6 +35,7 @@ enum iscsi_nl_request {
 	ISCSI_NL_SEND_PDU = 19,
 	ISCSI_NL_SET_HOST_PARAM = 26,
 	ISCSI_NL_UNBIND_SESSION = 27,
+	ISCSI_NL_DESTROY_SESSION_ASYNC = 43, /* since Linux 5.7 */
 };
 
 enum iscsi_nl_event {
@@ -99,7 +100,7 @@ void iscsi_nl_set_param(struct writer *w, const struct iscsi_nl_conn *conn, enum
 			const void *value, size_t n_bytes); /* the final NUL is added here */
 void iscsi_nl_send_pdu(struct writer *w, const struct iscsi_nl_conn *conn, const uint8_t header[static 48],
 		       const uint8_t *data, size_t n_data_bytes);
-/* CREATE_CONN, DESTROY_CONN, START_CONN, DESTROY_SESSION, UNBIND_SESSION: addressing only. */
+/* CREATE_CONN, DESTROY_CONN, START_CONN, UNBIND_SESSION, both kinds of DESTROY_SESSION: addressing only. */
 void iscsi_nl_simple(struct writer *w, enum iscsi_nl_request request, const struct iscsi_nl_conn *conn);
 
 /* One message of the kernel, decoded. */

@@ -129,6 +129,7 @@ struct boot_plan {
 		uint32_t replacement_s;  /* how long I/O waits for a lost session before it fails */
 		uint32_t nop_interval_s; /* silence after which the kernel asks whether the target is there; 0: never */
 		uint32_t nop_timeout_s;  /* how long it waits for the answer */
+		uint32_t shutdown_s;     /* how long a machine that goes down waits for a lost session */
 	} outage;
 	bool panic_given;
 	int32_t panic_s; /* panic=: > 0 reboot after, < 0 reboot at once, 0 never */

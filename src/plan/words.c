@@ -126,6 +126,7 @@ static const struct word words[] = {
 	{"iscsi_replacement_timeout", read_seconds, false, FIELD(outage.replacement_s), REPLACEMENT_MAX_S},
 	{"iscsi_noop_out_interval", read_seconds, false, FIELD(outage.nop_interval_s), NOP_MAX_S},
 	{"iscsi_noop_out_timeout", read_seconds, false, FIELD(outage.nop_timeout_s), NOP_MAX_S},
+	{"iscsi_shutdown_timeout", read_seconds, false, FIELD(outage.shutdown_s), DAY_S},
 	{"ip", net_read, false, 0, 0},
 	{"root", root_read, false, 0, 0},
 	{"rootfstype", read_text, false, TEXT_FIELD(root.fstype)},
@@ -152,8 +153,9 @@ bool plan_read(const char *cmdline, struct boot_plan *plan, struct plan_notes *n
 {
 	struct span rest = span_of(cmdline);
 	struct cmdline_word given;
-	bool good = true;                                             /* a bad word does not hide a panic= behind it */
-	plan->outage.replacement_s = REPLACEMENT_MAX_S;               /* 23 days: in practice for ever */
+	bool good = true;                               /* a bad word does not hide a panic= behind it */
+	plan->outage.replacement_s = REPLACEMENT_MAX_S; /* 23 days: in practice for ever */
+	plan->outage.shutdown_s = 30;
 	plan->outage.nop_interval_s = plan->outage.nop_timeout_s = 5; /* as open-iscsi */
 	while (cmdline_next(&rest, &given)) {
 		const struct word *word = find_word(&given);

@@ -141,6 +141,16 @@ bool file_exists(const char *path)
 	return access(path, F_OK) == 0;
 }
 
+bool file_exists_at(int dir_fd, const char *path)
+{
+	return faccessat(dir_fd, path, F_OK, 0) == 0;
+}
+
+int file_make_link(const char *path, const char *target)
+{
+	return symlink(target, path) == 0 || errno == EEXIST ? 0 : -errno;
+}
+
 int file_make_dir(const char *path, unsigned mode)
 {
 	struct stat st;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Restarting the machine, and its name.
+ * Ending the machine, and its name.
  */
 #include "sys/machine.h"
 
@@ -8,8 +8,15 @@
 #include <sys/reboot.h>
 #include <unistd.h>
 
-void machine_reboot(void)
+void machine_end(enum machine_end end)
 {
+	static const unsigned commands[] = {
+		[MACHINE_REBOOT] = RB_AUTOBOOT,
+		[MACHINE_POWER_OFF] = RB_POWER_OFF,
+		[MACHINE_HALT] = RB_HALT_SYSTEM,
+		[MACHINE_KEXEC] = RB_KEXEC,
+	};
+	reboot((int)commands[end]);
 	reboot(RB_AUTOBOOT);
 }
 

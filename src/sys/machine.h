@@ -7,8 +7,15 @@
 
 #include <stdbool.h>
 
+enum machine_end {
+	MACHINE_REBOOT,
+	MACHINE_POWER_OFF,
+	MACHINE_HALT,
+	MACHINE_KEXEC, /* into the kernel that is loaded; a reboot if none is */
+};
+
 /* At once, without sync: nothing of ours waits to be written, and a sync may wait for a disk that is gone. */
-void machine_reboot(void);
+void machine_end(enum machine_end end);
 
 /* A name the kernel refuses changes nothing. */
 void machine_set_host_name(const char *name);

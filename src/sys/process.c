@@ -22,6 +22,7 @@ enum {
 	FIELD_STATE = 3,
 	FIELD_START = 22,
 	STAT_BYTES = 512,
+	STATUS_BYTES = 4096,
 };
 
 static bool read_stat(int proc_fd, const char *pid, char out[static STAT_BYTES])
@@ -58,16 +59,95 @@ static bool is_wanted(const char *stat, const char *name, int64_t since_ms)
 	return has_name(stat, name) && state != 'Z' && state != 'X' && start_ms >= since_ms;
 }
 
+bool process_is(int proc_fd, const char *pid, const char *name)
+{
+	char stat[STAT_BYTES];
+	return read_stat(proc_fd, pid, stat) && has_name(stat, name);
+}
+
+/* /proc/PID/syscall of one that sleeps in a system call begins with its number. */
+static bool is_in_reboot(int proc_fd, const char *pid)
+{
+	char path[32], text[STAT_BYTES];
+	snprintf(path, sizeof path, "%s/syscall", pid);
+	return file_read_text_at(proc_fd, path, text, sizeof text) > 0 && strtol(text, NULL, 10) == SYS_reboot;
+}
+
+/* The first number of a line of /proc/PID/status, `end` behind it; -1: there is no such line. */
+static long status_number(const char *status, const char *line, char **end)
+{
+	const char *at = strstr(status, line);
+	return at != NULL ? strtol(at + strlen(line), end, 10) : -1;
+}
+
+/* The effective user is the second of the line, and NSpid has a number for each nested namespace. */
+static bool is_of_root(int proc_fd, const char *pid)
+{
+	char path[32], text[STATUS_BYTES], *end = NULL;
+	snprintf(path, sizeof path, "%s/status", pid);
+	if (file_read_text_at(proc_fd, path, text, sizeof text) <= 0)
+		return false;
+	if (status_number(text, "\nNSpid:", &end) < 0 || *end != '\n')
+		return false;
+	return status_number(text, "\nUid:", &end) >= 0 && strtol(end, NULL, 10) == 0;
+}
+
+static int open_again(struct dir *d, int fd)
+{
+	int again = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (again < 0)
+		return -errno;
+	dir_adopt(d, again);
+	return 0;
+}
+
+static int rebooting_as(int proc_fd, const char *pid, const char *const *names, int n_names)
+{
+	char stat[STAT_BYTES];
+	if (!read_stat(proc_fd, pid, stat) || stat_field(stat, FIELD_STATE)[0] != 'D')
+		return -1;
+	for (int i = 0; i < n_names; i++)
+		if (has_name(stat, names[i]) && is_of_root(proc_fd, pid))
+			return i;
+	return is_in_reboot(proc_fd, pid) ? n_names : -1;
+}
+
+int process_find_rebooting(int proc_fd, const char *const *names, int n_names)
+{
+	struct dir d;
+	const char *pid;
+	int found = -1;
+	if (open_again(&d, proc_fd) < 0)
+		return -1;
+	while (found < 0 && (pid = dir_next(&d)) != NULL)
+		found = rebooting_as(proc_fd, pid, names, n_names);
+	dir_close(&d);
+	return found;
+}
+
+uint64_t process_pending_signals(int proc_fd, const char *pid)
+{
+	static const char line[] = "\nShdPnd:";
+	char path[32], status[STATUS_BYTES];
+	snprintf(path, sizeof path, "%s/status", pid);
+	const char *at = file_read_text_at(proc_fd, path, status, sizeof status) > 0 ? strstr(status, line) : NULL;
+	return at != NULL ? strtoull(at + sizeof line - 1, NULL, 16) : 0;
+}
+
+int process_own_id(void)
+{
+	return (int)getpid();
+}
+
 int process_find(int proc_fd, const char *name, int64_t since_ms, struct process *found, int n_max)
 {
 	struct dir d;
 	char stat[STAT_BYTES];
 	const char *pid;
 	int n_found = 0;
-	int fd = openat(proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	dir_adopt(&d, fd);
+	int error = open_again(&d, proc_fd);
+	if (error < 0)
+		return error;
 	while (n_found < n_max && (pid = dir_next(&d)) != NULL) {
 		if (!read_stat(proc_fd, pid, stat) || !is_wanted(stat, name, since_ms))
 			continue;
@@ -84,9 +164,4 @@ void process_close(struct process *p)
 	if (p->fd >= 0)
 		close(p->fd);
 	p->fd = -1;
-}
-
-int process_own(void)
-{
-	return (int)getpid();
 }

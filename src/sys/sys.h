@@ -30,5 +30,6 @@
 #include "sys/shared.h"
 #include "sys/switch.h"
 #include "sys/tcp.h"
+#include "sys/watch.h"
 
 #endif

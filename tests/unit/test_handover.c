@@ -153,8 +153,9 @@ static uint32_t word(const uint8_t *message, size_t at)
 static void write_down(struct script *k, const uint8_t *m)
 {
 	static const char *const names[] = {
-		[11] = "CREATE_SESSION", [12] = "DESTROY_SESSION", [13] = "CREATE_CONN", [14] = "DESTROY_CONN",
-		[15] = "BIND_CONN",      [16] = "SET_PARAM",       [17] = "START_CONN",  [18] = "STOP_CONN"};
+		[11] = "CREATE_SESSION", [12] = "DESTROY_SESSION", [13] = "CREATE_CONN",
+		[14] = "DESTROY_CONN",   [15] = "BIND_CONN",       [16] = "SET_PARAM",
+		[17] = "START_CONN",     [18] = "STOP_CONN",       [43] = "DESTROY_SESSION_ASYNC"};
 	uint32_t type = word(m, 0);
 	assert_true(k->n_lines < LINES_MAX && type < sizeof names / sizeof names[0]);
 	char *line = k->lines[k->n_lines++];
@@ -179,7 +180,8 @@ static void write_down(struct script *k, const uint8_t *m)
 
 static bool is_teardown(uint32_t type)
 {
-	return type == ISCSI_NL_STOP_CONN || type == ISCSI_NL_DESTROY_CONN || type == ISCSI_NL_DESTROY_SESSION;
+	return type == ISCSI_NL_STOP_CONN || type == ISCSI_NL_DESTROY_CONN || type == ISCSI_NL_DESTROY_SESSION ||
+	       type == ISCSI_NL_DESTROY_SESSION_ASYNC;
 }
 
 /* Does what is asked, as the kernel would. Objects may only be taken down from the leaf. */
@@ -208,6 +210,7 @@ static struct iscsi_nl_message obey(struct script *k, const uint8_t *m)
 		k->has_conn = false;
 		break;
 	case ISCSI_NL_DESTROY_SESSION:
+	case ISCSI_NL_DESTROY_SESSION_ASYNC:
 		assert_true(k->has_session && !k->has_conn);
 		k->has_session = false;
 		break;
@@ -657,6 +660,31 @@ static void a_session_taken_down_by_others_is_forgotten(void **state)
 	assert_int_equal(handover_state(&h), HANDOVER_CLOSED);
 }
 
+/* Whether it runs or waits; refusals on the way change nothing. */
+static void an_abandoned_session_is_taken_down_in_the_background(void **state)
+{
+	(void)state;
+	static const char *const way[] = {"STOP_CONN 5:3 flag 1", "DESTROY_CONN 5:3", "DESTROY_SESSION_ASYNC 5:3"};
+	for (unsigned n = 0; n < 4; n++) {
+		struct script k = {.answer_at = NEVER};
+		struct handover h;
+		struct fail fail = {0};
+		handover_start(&h, &plain);
+		serve(&h, &k, &fail);
+		if (n % 2 == 1)
+			handover_recover(&h);
+		serve(&h, &k, &fail);
+		unsigned at = k.n_lines;
+		k.refuse_teardown = n >= 2;
+		handover_abandon(&h);
+		serve(&h, &k, &fail);
+		assert_int_equal(k.n_lines, at + 3);
+		assert_lines(&k, at, way, 3);
+		assert_int_equal(handover_state(&h), HANDOVER_CLOSED);
+		assert_false(h.has_session || h.has_conn || h.has_run);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -677,6 +705,7 @@ int main(void)
 		cmocka_unit_test(an_adopted_session_is_stopped_before_it_is_resumed),
 		cmocka_unit_test(a_session_that_never_ran_is_not_kept),
 		cmocka_unit_test(a_session_taken_down_by_others_is_forgotten),
+		cmocka_unit_test(an_abandoned_session_is_taken_down_in_the_background),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -759,7 +759,7 @@ static void the_last_root_wins_whole(void **state)
 static void an_empty_line_gives_a_plan_of_defaults(void **state)
 {
 	(void)state;
-	static const struct boot_plan empty = {.outage = {2000000, 5, 5}};
+	static const struct boot_plan empty = {.outage = {2000000, 5, 5, 30}};
 	static const char *const lines[] = {"", "\n", "  ", "-- iscsi_target=iqn.x",
 					    "BOOT_IMAGE=/vmlinuz console=ttyS0"};
 	for (size_t i = 0; i < COUNT(lines); i++) {
@@ -829,7 +829,7 @@ static void the_last_of_scalar_words_wins(void **state)
 static void words_in_another_shape_are_passed_over(void **state)
 {
 	(void)state;
-	static const struct boot_plan empty = {.outage = {2000000, 5, 5}};
+	static const struct boot_plan empty = {.outage = {2000000, 5, 5, 30}};
 	must_read(
 		"iscsi_target ip root init panic iscsi_password rootdelay ro=1 rw= quiet=1 rootwait=5 nameserver=x "
 		"ISCSI_TARGET=x iscsi_targets=x iscsi_out_password=x iscsi.timeout=x vlan=x netroot=iscsi:u:p@h::::n");
@@ -867,6 +867,7 @@ static void numbers_are_bounded(void **state)
 		"iscsi_timeout=4294967301",
 		"iscsi_replacement_timeout=-1",
 		"iscsi_replacement_timeout=2000001",
+		"iscsi_shutdown_timeout=86401",
 		"iscsi_noop_out_interval=3601",
 		"iscsi_noop_out_timeout=5s",
 	};
@@ -879,12 +880,15 @@ static void numbers_are_bounded(void **state)
 	assert_int_equal(plan.timeout_s, 31536000);
 	assert_int_equal(plan.root.delay_s, 86400);
 	assert_int_equal(plan.panic_s, -31536000);
+	must_read("iscsi_shutdown_timeout=0");
+	assert_int_equal(plan.outage.shutdown_s, 0);
 	must_read("iscsi_replacement_timeout=86400 iscsi_noop_out_interval=0 iscsi_noop_out_timeout=3600");
 	assert_int_equal(plan.outage.replacement_s, 86400);
 	assert_int_equal(plan.outage.nop_interval_s, 0);
 	assert_int_equal(plan.outage.nop_timeout_s, 3600);
 	must_read("quiet");
 	assert_int_equal(plan.outage.replacement_s, 2000000);
+	assert_int_equal(plan.outage.shutdown_s, 30);
 	assert_true(plan.outage.nop_interval_s == 5 && plan.outage.nop_timeout_s == 5);
 	must_read("panic=31536000");
 	assert_int_equal(plan.panic_s, 31536000);

@@ -28,6 +28,7 @@ static unsigned play(struct retry *retry, enum fail_code code, int64_t start_ms,
 	unsigned n_attempts = 0;
 	struct fail fail = failure(code);
 	for (int64_t now_ms = start_ms; now_ms <= end_ms; now_ms = retry->next_ms) {
+		retry->begun_ms = now_ms;
 		assert_true(retry_failed(retry, now_ms, "P", &fail));
 		assert_true(retry->next_ms > now_ms);
 		n_attempts++;
@@ -39,8 +40,8 @@ static void passing_failures_are_tried_each_second_then_every_five(void **state)
 {
 	(void)state;
 	struct retry retry = {.n_failed = 0};
-	unsigned first_minute = play(&retry, FAIL_PORTAL_REFUSED, 1000, 61000);
-	assert_in_range(first_minute, 60, 81);
+	unsigned soon = play(&retry, FAIL_PORTAL_REFUSED, 1000, 76000);
+	assert_in_range(soon, 75, 101);
 	unsigned second_minute = play(&retry, FAIL_PORTAL_REFUSED, retry.next_ms, retry.next_ms + 60000);
 	assert_in_range(second_minute, 12, 17);
 }
@@ -69,14 +70,51 @@ static void what_is_in_use_is_tried_sooner_and_for_ever(void **state)
 	const enum fail_code codes[] = {FAIL_PORTAL_REFUSED, FAIL_AUTH_REFUSED, FAIL_CHAP_WANTED};
 	for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
 		struct retry retry = {.urgent = true};
-		unsigned first_minute = play(&retry, codes[i], 1000, 61000);
-		assert_in_range(first_minute, 60000 / 700, 60000 / 500);
+		unsigned soon = play(&retry, codes[i], 1000, 76000);
+		assert_in_range(soon, 75000 / 700, 75000 / 500);
 		int64_t from_ms = retry.next_ms;
 		unsigned second_minute = play(&retry, codes[i], from_ms, from_ms + 60000);
 		assert_in_range(second_minute, 60000 / 4000, 60000 / 2900);
 		retry_reset(&retry);
 		assert_true(retry.urgent && retry.n_failed == 0);
 	}
+}
+
+/* What it takes until nobody has answered is part of the delay; a little is left, so that nothing spins. */
+static void attempts_that_last_begin_as_often(void **state)
+{
+	(void)state;
+	const struct {
+		int64_t waiting_ms, lasts_ms, least_ms, most_ms;
+	} cases[] = {{0, 700, 800, 800}, {0, 0, 525, 700}, {0, 3000, 3100, 3100}, {90000, 3000, 3100, 4000}};
+	struct fail silent = failure(FAIL_PORTAL_SILENT);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		for (int64_t now_ms = 100000; now_ms < 101000; now_ms += 7) {
+			struct retry retry = {.urgent = true, .n_failed = 1, .since_ms = now_ms - cases[i].waiting_ms};
+			retry.begun_ms = now_ms - cases[i].lasts_ms;
+			retry_failed(&retry, now_ms, "P", &silent);
+			assert_in_range(retry.next_ms - retry.begun_ms, cases[i].least_ms, cases[i].most_ms);
+		}
+}
+
+/* The tenth attempts of a thousand machines, booted some time apart, that have lost their target at the same moment. */
+static void machines_do_not_knock_together(void **state)
+{
+	(void)state;
+	enum { MACHINES = 1000, SLOT_MS = 50, SLOTS = 40 };
+	unsigned knocks[SLOTS] = {0};
+	struct fail refused = failure(FAIL_PORTAL_REFUSED);
+	for (int64_t i = 0; i < MACHINES; i++) {
+		int64_t lost_ms = 100000 + 37 * i, now_ms = lost_ms;
+		struct retry retry = {.urgent = true};
+		for (unsigned n = 0; n < 10; n++, now_ms = retry.next_ms) {
+			retry.begun_ms = now_ms;
+			retry_failed(&retry, now_ms, "P", &refused);
+		}
+		knocks[(now_ms - lost_ms) / SLOT_MS % SLOTS]++;
+	}
+	for (unsigned i = 0; i < SLOTS; i++)
+		assert_in_range(knocks[i], 0, MACHINES / 8);
 }
 
 /* Two failures that take turns for a week. */
@@ -89,6 +127,7 @@ static void a_week_of_outage_is_not_a_flood(void **state)
 	unsigned n_attempts = 0, n_lines = 0;
 	shown();
 	for (int64_t now_ms = 0; now_ms < week_ms; now_ms = retry.next_ms) {
+		retry.begun_ms = now_ms;
 		assert_true(retry_failed(&retry, now_ms, "P", &fails[n_attempts++ % 2]));
 		for (const char *c = shown(); *c != '\0'; c++)
 			n_lines += *c == '\n';
@@ -169,6 +208,8 @@ int main(void)
 		cmocka_unit_test(failures_for_people_slow_down_to_half_a_minute),
 		cmocka_unit_test(final_failures_are_not_tried_again),
 		cmocka_unit_test(what_is_in_use_is_tried_sooner_and_for_ever),
+		cmocka_unit_test(attempts_that_last_begin_as_often),
+		cmocka_unit_test(machines_do_not_knock_together),
 		cmocka_unit_test(a_week_of_outage_is_not_a_flood),
 		cmocka_unit_test(a_new_failure_is_told_whole_and_a_lasting_one_now_and_then),
 		cmocka_unit_test(an_hour_of_waiting_is_not_a_flood),

@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Verified I/O on a Debian guest while a test does something to it: fio writes, reads again what it wrote, and times every I/O.
 
-fio runs as a systemd service, so that nothing waits for it. What it measured it keeps in memory until it is finished.
+fio runs as a systemd service, so that nothing waits for it. What it measured it keeps in memory until it is finished. It has
+two ways: CLOSE reads each block soon after it was written, one at a time; FAR has eight under way, writes all blocks and then
+reads all, so that it finds what an old command, carried out late, has written over a newer one.
 """
 
 import json
 from dataclasses import dataclass
 
-UNIT = "vmtest-load"
-REPORT = "/run/vmtest-load.json"
-FIO = ("fio --name=load --ioengine=psync --direct=1 --bs=4k --rw=randwrite --size=8m --time_based --runtime=7200 "
-       "--thinktime=5ms --verify=crc32c --verify_backlog=32 --verify_fatal=1 --output-format=json "
-       f"--output={REPORT}")
+FIO = ("fio --name=load --direct=1 --bs=4k --rw=randwrite --thinktime=5ms --verify=crc32c --verify_fatal=1 "
+       "--output-format=json")
+CLOSE = "--ioengine=psync --size=8m --time_based --runtime=7200 --verify_backlog=32"
+FAR = "--ioengine=libaio --iodepth=8 --size=4m --loops=100000"
 
 
 @dataclass(frozen=True)
@@ -24,20 +25,23 @@ class Result:
 
 
 class Load:
-    """fio on a file, or on a disk that the test owns, from now until finish()."""
+    """fio on a file, or on a disk that the test owns, from now until finish(). One of each way at a time."""
 
-    def __init__(self, vm, path="/root/load"):
+    def __init__(self, vm, path="/root/load", way=CLOSE):
         self.shell = vm.shell
-        self.shell.run(f"rm -f {REPORT}; systemd-run --quiet --collect --unit={UNIT} {FIO} --filename={path}")
-        self.shell.run(f"until systemctl -q is-active {UNIT} && test -s {path}; do sleep 0.1; done")
+        self.unit = "vmtest-close" if way == CLOSE else "vmtest-far"
+        self.report = f"/run/{self.unit}.json"
+        fio = f"{FIO} {way} --output={self.report} --filename={path}"
+        self.shell.run(f"rm -f {self.report}; systemd-run --quiet --collect --unit={self.unit} {fio}")
+        self.shell.run(f"until systemctl -q is-active {self.unit} && [ -b {path} -o -s {path} ]; do sleep 0.1; done")
 
     def is_running(self):
-        return self.shell.attempt(f"systemctl -q is-active {UNIT}")[1] == 0
+        return self.shell.attempt(f"systemctl -q is-active {self.unit}")[1] == 0
 
     def finish(self, timeout=60):
         """End fio in order; it must have come to no harm."""
-        self.shell.attempt(f"systemctl kill --kill-who=main --signal=INT {UNIT}", timeout)
-        text = self.shell.run(f"while systemctl -q is-active {UNIT}; do sleep 0.1; done; cat {REPORT}", timeout)
+        self.shell.attempt(f"systemctl kill --kill-who=main --signal=INT {self.unit}", timeout)
+        text = self.shell.run(f"while systemctl -q is-active {self.unit}; do sleep 0.1; done; cat {self.report}", timeout)
         job = json.loads(text[text.index("{"):])["jobs"][0]
         ways = [job[way] for way in ("read", "write", "sync")]
         result = Result(job["error"], sum(way["total_ios"] for way in ways),

@@ -42,13 +42,14 @@ class Machine(Guest):
 
 
 class Lab:
-    """Everything of one test, in one namespace and one directory."""
+    """Everything of one test, in one namespace and one directory. capture: keep what passes the network."""
 
-    def __init__(self, run, number):
+    def __init__(self, run, number, capture=True):
         self.directory = os.path.join(place.run_directory(run), str(number))
         os.makedirs(self.directory)
         self.net = Network(f"{place.RUN_PREFIX}{run}-{number}", self.directory, SEGMENTS)
-        self.net.start_capture()
+        if capture:
+            self.net.start_capture()
         self.tgt = Tgt(self.net)
         self.istgt = Istgt(self.net)
         self.lio = Lio(self.net)
