@@ -32,7 +32,9 @@ def test_it_is_hard_to_kill_and_small(lab):
     vm.send_line("busybox ls -l fd | busybox sed 's/.* //'; busybox kill $p; busybox kill -HUP $p; busybox kill -INT $p;"
                  " echo 'THE''RE'; busybox kill -0 $p && echo 'STILL-THE''RE'")
     files = set(vm.expect(r"(?s)\n0\n(/dev/null\n.*?)THERE\n").group(1).split())
-    assert {name for name in files if "socket" not in name} == {"/dev/null", "/dev/kmsg", "/proc", "/run/iscsiroot", "/sys/class/iscsi_session"}
+    assert {name for name in files if "socket" not in name} == {
+        "/dev/null", "/dev/kmsg", "/proc", "/run/iscsiroot", "/run/iscsiroot/down", "/sys/class/iscsi_session",
+        "anon_inode:inotify", "anon_inode:[signalfd]"}
     vm.expect("STILL-THERE")
     vm.send_line("busybox awk '{ print $4, $6 }' maps | busybox sort -u; for at in root cwd exe; do echo $at "
                  "$(busybox stat -L -c %d $at); done; echo / $(busybox stat -c %d /); echo run $(busybox stat -c %d /run); echo DEVICES-EN''D")
