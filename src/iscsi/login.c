@@ -86,7 +86,7 @@ static bool compose(struct login *login, const struct writer *text, bool transit
 	return compose_part(login);
 }
 
-/* The target lets us go on with our text by an empty answer, section 11.13.2. */
+/* The target lets us go on with our text by an empty answer, section 6.2. */
 static bool part_answered(struct login *login, const struct login_response *response)
 {
 	if (response->continues || response->n_data_bytes > 0)

@@ -91,9 +91,10 @@ static void look_at_target(struct rehearsal *r, unsigned index, uint32_t timeout
 {
 	struct seen *seen = &r->seen[index];
 	struct session *session = &r->sessions[index];
-	int64_t timeout_ms = (int64_t)timeout_s * 1000;
+	int64_t end_ms = clock_now_ms() + (int64_t)timeout_s * 1000;
 	session_init(session, &r->plan, index, NULL);
-	bool good = know_target(r, session, timeout_ms, &seen->fail) && log_in(r, session, timeout_ms, &seen->fail);
+	bool good = know_target(r, session, end_ms - clock_now_ms(), &seen->fail) &&
+		    log_in(r, session, end_ms - clock_now_ms(), &seen->fail);
 	if (good) {
 		note_login(seen, login_result(&r->wire.login));
 		good = luns_list(&r->wire, &r->room, index, &session->target->lun, &r->disks, &seen->fail);
@@ -183,8 +184,10 @@ static void print_target(const struct rehearsal *r, unsigned index)
 {
 	const struct seen *seen = &r->seen[index];
 	const struct disk_luns *luns = &r->disks.luns[index];
-	char line[PLAN_LINE_BYTES], text[FAIL_TEXT_BYTES];
+	char line[PLAN_LINE_BYTES], text[FAIL_TEXT_BYTES], group[32] = "portal group not said";
 	const struct session *session = &r->sessions[index];
+	if (seen->tpgt >= 0)
+		snprintf(group, sizeof group, "portal group %" PRId32, seen->tpgt);
 	plan_describe_target(&r->plan, index, line);
 	print_safe("plan: ", line);
 	printf("\n");
@@ -194,8 +197,8 @@ static void print_target(const struct rehearsal *r, unsigned index)
 		printf("\n");
 	}
 	if (seen->logged_in)
-		printf("%s: logged in, %s%s, portal group %" PRId32 ", logical units: %u, disks: %u\n", seen->portal,
-		       seen->authentication, digests_text(seen), seen->tpgt, luns->n_luns, luns->n_disks);
+		printf("%s: logged in, %s%s, %s, logical units: %u, disks: %u\n", seen->portal, seen->authentication,
+		       digests_text(seen), group, luns->n_luns, luns->n_disks);
 	for (unsigned i = 0; i < r->disks.n_disks; i++)
 		if (r->disks.disks[i].session == index)
 			print_disk(&r->disks.disks[i]);
@@ -230,6 +233,9 @@ static void print_text(const struct rehearsal *r)
 		for (unsigned i = 0; i < r->plan.n_targets; i++)
 			print_target(r, i);
 	}
+	if (r->disks.n_left_out > 0)
+		printf("more than %d LUNs or %d disks and partitions: root was looked for on these only\n",
+		       SCSI_LUNS_MAX, DISKS_MAX);
 	print_verdict(r);
 }
 
@@ -319,7 +325,7 @@ static void print_json(const struct rehearsal *r)
 		printf(i > 0 ? ",\n    " : "\n    ");
 		put_disk(&r->disks.disks[i]);
 	}
-	printf("],\n  \"root\": ");
+	printf("],\n  \"left_out\": %u,\n  \"root\": ", r->disks.n_left_out);
 	if (r->root != NULL)
 		put_disk(r->root);
 	else

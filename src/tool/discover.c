@@ -51,6 +51,10 @@ static bool read_portal(const char *text, struct plan_target *target, struct fai
 {
 	struct span host;
 	target->port = ISCSI_PORT;
+	if (strchr(text, '@') != NULL)
+		return fail_set(fail, FAIL_WORD_VALUE,
+				"the portal (not shown, it may hold a password) is not HOST or HOST:PORT; a user is "
+				"named by --username");
 	return (text_host_port(span_of(text), &host, &target->port) &&
 		span_copy(host, target->host, sizeof target->host)) ||
 	       fail_set(fail, FAIL_WORD_VALUE, "%s is not HOST or HOST:PORT", text);
@@ -72,10 +76,10 @@ static bool discover(struct search *s, const struct options *o, struct fail *fai
 	const struct discovery_sink sink = {print_record, complain, s};
 	wire_init(&s->wire);
 	bool good = wire_log_in(&s->wire, &peer, (int64_t)o->timeout_s * 1000, fail);
-	if (o->json)
+	if (o->json && good)
 		printf("[");
 	good = good && wire_send_targets(&s->wire, &sink, fail);
-	if (o->json)
+	if (o->json && good) /* a list that was cut off is not to look whole */
 		printf("\n]\n");
 	if (!good)
 		fail_context(fail, "cannot ask %s for its targets", s->wire.portal);

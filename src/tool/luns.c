@@ -45,8 +45,10 @@ static void name_disk(const struct disk_list *list, char out[static DISK_NAME_BY
 
 static struct disk *add_disk(struct disk_list *list, const struct disk *like)
 {
-	if (list->n_disks == DISKS_MAX)
+	if (list->n_disks == DISKS_MAX) {
+		list->n_left_out++;
 		return NULL;
+	}
 	list->disks[list->n_disks] = *like;
 	return &list->disks[list->n_disks++];
 }
@@ -214,7 +216,7 @@ static bool look_at_disk(struct unit *u, unsigned session, const char *model, st
 	text_escape(model, like.model, sizeof like.model);
 	u->whole = add_disk(u->list, &like);
 	if (u->whole == NULL)
-		return fail_set(fail, FAIL_TOO_MANY, "more than %d disks and partitions", DISKS_MAX);
+		return true;
 	if (!read_capacity(u, &fault))
 		return note_error(u->whole, &fault, fail);
 	struct probe_extent all = {.n_blocks = u->capacity.n_blocks};
@@ -245,10 +247,11 @@ static bool look_at_unit(struct wire *w, struct luns_room *room, unsigned sessio
 }
 
 /* A target that does not know REPORT LUNS has LUN 0. */
-static bool report_luns(struct wire *w, struct luns_room *room, unsigned *n_luns, struct fail *fail)
+static bool report_luns(struct wire *w, struct luns_room *room, struct disk_list *list, unsigned *n_luns,
+			struct fail *fail)
 {
 	size_t n_bytes = 0;
-	unsigned n_reported;
+	unsigned n_reported = 1;
 	struct scsi_command command = scsi_report_luns();
 	struct fail fault = {.code = FAIL_NONE};
 	bool good = wire_command(w, 0, &command, room->answer, sizeof room->answer, &n_bytes, &fault);
@@ -258,8 +261,9 @@ static bool report_luns(struct wire *w, struct luns_room *room, unsigned *n_luns
 	}
 	if (!good || !scsi_take_luns(room->answer, n_bytes, room->luns, n_luns, &n_reported)) {
 		room->luns[0] = 0;
-		*n_luns = 1;
+		*n_luns = n_reported = 1;
 	}
+	list->n_left_out += n_reported - *n_luns;
 	return true;
 }
 
@@ -268,7 +272,7 @@ bool luns_list(struct wire *w, struct luns_room *room, unsigned session, const s
 {
 	unsigned n_luns = 1;
 	room->luns[0] = wanted->number;
-	if (!wanted->given && !report_luns(w, room, &n_luns, fail))
+	if (!wanted->given && !report_luns(w, room, list, &n_luns, fail))
 		return false;
 	for (unsigned i = 0; i < n_luns; i++)
 		if (!look_at_unit(w, room, session, room->luns[i], list, fail))

@@ -62,13 +62,43 @@ int tool_exit_status(const struct fail *fail)
 	return fail->code == FAIL_NONE ? TOOL_GOOD : (fail_lookup(fail->code)->id[1] - '0') * 10;
 }
 
+/* The bytes of a valid UTF-8 sequence of more than one byte that means a printable character; 0: it is none. */
+static size_t utf8_bytes(const unsigned char *c)
+{
+	static const struct {
+		unsigned mask, lead, least;
+	} forms[] = {{0xe0, 0xc0, 0xa0}, {0xf0, 0xe0, 0x800}, {0xf8, 0xf0, 0x10000}};
+	for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+		if ((*c & forms[i].mask) != forms[i].lead)
+			continue;
+		unsigned long point = *c & ~forms[i].mask & 0xffU;
+		for (size_t n = 1; n <= i + 1; n++) {
+			if ((c[n] & 0xc0) != 0x80)
+				return 0;
+			point = point << 6 | (c[n] & 0x3f);
+		}
+		bool is_surrogate = point >= 0xd800 && point < 0xe000;
+		return point >= forms[i].least && point <= 0x10ffff && !is_surrogate ? i + 2 : 0;
+	}
+	return 0;
+}
+
 void tool_print_json(const char *text)
 {
-	char safe[FAIL_TEXT_BYTES];
-	text_escape(text, safe, sizeof safe);
 	printf("\"");
-	for (const char *c = safe; *c != '\0'; c++)
-		printf(*c == '"' || *c == '\\' ? "\\%c" : "%c", *c);
+	for (const unsigned char *c = (const unsigned char *)text; *c != '\0'; c++) {
+		size_t n_bytes = utf8_bytes(c);
+		if (n_bytes > 0) {
+			printf("%.*s", (int)n_bytes, (const char *)c);
+			c += n_bytes - 1;
+		} else if (*c == '"' || *c == '\\') {
+			printf("\\%c", *c);
+		} else if (*c < ' ' || *c == 0x7f) {
+			printf("\\u%04x", *c);
+		} else {
+			printf(*c < 0x80 ? "%c" : "\\ufffd", *c);
+		}
+	}
 	printf("\"");
 }
 

@@ -55,7 +55,7 @@ void tool_complain_notes(const struct plan_notes *notes);
 /* The exit status: 0, or the number of the failure with a 0 for its last digit, 30 for E31. */
 int tool_exit_status(const struct fail *fail);
 
-/* A JSON string with its quotes; bytes outside printable ASCII become \xNN first. */
+/* A JSON string with its quotes. Printable UTF-8 stays as it is; a byte that is none becomes U+FFFD. */
 void tool_print_json(const char *text);
 
 #endif

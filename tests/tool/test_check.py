@@ -7,6 +7,8 @@ import subprocess
 
 import pytest
 
+from conftest import MIB, make_image
+
 PREFIX = "iqn.2026-11.org.example:"
 
 
@@ -138,7 +140,7 @@ def test_causes(program, target):
 def test_json(program, target):
     """Every field that the manual names, and no other."""
     said = json.loads(program("check", "--json", "--cmdline", f"iscsi_target={url(target, 'gpt')} root=LABEL=system").stdout)
-    assert set(said) == {"would_boot", "initiator", "targets", "disks", "root", "error"}
+    assert set(said) == {"would_boot", "initiator", "targets", "disks", "left_out", "root", "error"}
     assert set(said["initiator"]) == {"name", "from"}
     (seen,) = said["targets"]
     assert seen == {"name": PREFIX + "gpt", "portal": target.v4, "from": "iscsi_target=", "logged_in": True, "tpgt": 1,
@@ -147,6 +149,23 @@ def test_json(program, target):
     assert said["root"] in said["disks"]
     assert set(said["root"]) == {"name", "target", "lun", "part", "bytes", "readable", "model", "table", "type", "uuid", "label",
                                  "partuuid", "partlabel"}
+
+
+def test_more_partitions_than_a_boot_looks_at(program, new_target, room):
+    """The ones left out are told, and are no reason to call root= wrong without a word of them."""
+    image = make_image(room / "crowd.img", 160 * MIB, "label: gpt\n" + "size=1MiB\n" * 70)
+    target = new_target()
+    target.add(PREFIX + "crowd", {1: image})
+    done = program("check", "--cmdline", f"iscsi_target={url(target, 'crowd')} root=LABEL=other")
+    assert "more than 256 LUNs or 64 disks and partitions: root was looked for on these only\n" in done.stdout
+    assert json.loads(program("check", "--json", url(target, "crowd")).stdout)["left_out"] == 7
+
+
+def test_labels_are_utf8_in_json(program, new_target, room):
+    image = make_image(room / "size.img", 16 * MIB, file_systems=[("Größe", 0, 16)])
+    target = new_target()
+    target.add(PREFIX + "size", {1: image})
+    assert json.loads(program("check", "--json", url(target, "size")).stdout)["disks"][0]["label"] == "Größe"
 
 
 def test_ipv6(program, target):

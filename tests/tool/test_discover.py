@@ -72,6 +72,17 @@ def test_refused(program):
     assert done.stderr.startswith("iscsiroot: cannot ask 127.0.0.1:1 for its targets: connection refused.")
 
 
+def test_nothing_found_is_no_list(program):
+    done = program("discover", "--json", "127.0.0.1:1")
+    assert (done.returncode, done.stdout) == (20, "")
+
+
+@pytest.mark.parametrize("portal", ("joe%secret-of-joe@127.0.0.1:1", "joe:secret-of-joe@127.0.0.1:1"))
+def test_a_password_in_the_portal_is_not_shown(program, portal):
+    done = program("discover", portal)
+    assert "--username" in done.stderr and "[E10]" in done.stderr and "secret-of" not in done.stdout + done.stderr
+
+
 @pytest.fixture
 def silent():
     """A portal that takes connections and gives a byte of garbage now and then."""

@@ -128,6 +128,8 @@ static void test_never_torn(void **state)
 	struct board *b = board_make(dir_fd);
 	board_post(b, sessions, 3);
 	pid_t child = fork();
+	if (child == 0)
+		alarm(60); /* it may outlive this process */
 	for (unsigned n = 0; child == 0; n++) {
 		for (unsigned i = 0; i < 3; i++) {
 			sessions[i].n_lost = n;

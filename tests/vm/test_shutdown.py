@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from lab.story import NAME, OTHER, TARGET
+from lab import debian, image
+from lab.story import DEBIAN_SECONDS, NAME, OTHER, TARGET
 
 ALONE = "systemd.mask=iscsid.socket systemd.mask=iscsid.service systemd.mask=open-iscsi.service"
 COMPANY = {"alone": ALONE, "with open-iscsi": ""}
@@ -148,3 +149,25 @@ def test_plain_init(lab):
     vm.wait_off(IN_TIME)
     check_clean(disk)
     assert subprocess.run(["debugfs", "-R", "cat /kept", disk.path], text=True, capture_output=True, check=True).stdout == "kept\n"
+
+
+def kexec(vm, command):
+    """Go to the same kernel again, by a command; returns when root is there again."""
+    vm.shell.run("kexec --load /vmlinuz --initrd=/initrd --reuse-cmdline")
+    vm.shell.start(f"{command}; sleep 1000")
+    vm.shell.wait_ready(DEBIAN_SECONDS)
+
+
+def test_kexec(lab):
+    """In order, and at once behind a sync(2). (tgt keeps the old kernel's session: nobody has closed its connection.)"""
+    disk = lab.debian()
+    debian.put(disk, f"{image.kernel('6.12')}/vmlinuz", "/vmlinuz")
+    debian.put(disk, image.build("6.12"), "/initrd")
+    lab.target(NAME, disk)
+    vm = lab.boot_debian(f"{TARGET} {ALONE}", kernel="6.12")
+    for number, command in enumerate(("systemctl kexec", "sync; kexec --exec"), 2):
+        kexec(vm, f"touch /root/before{number}; {command}")
+        vm.shell.run(f"test -e /root/before{number}")
+        assert vm.count("root mounted read-write after") == number
+    end(vm, "poweroff", IN_TIME)
+    check_clean(disk)

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A Debian 12 root disk with systemd, open-iscsi and fio, made from packages, for tests of what lives beside us on the real root.
+"""A Debian 12 root disk with systemd, open-iscsi, fio and kexec, made from packages, for tests of what lives beside us on the real root.
 
 Made once into the cache by mmdebstrap; a test works on a copy. It is as the packages leave it, but for: fixed identities,
 an fstab with root, a shell for the tests on the second serial port (shell.py), no timers, no getty. No network manager: the
-network is the one that the initramfs left. No kernel modules: the initramfs has loaded what is needed.
+network is the one that the initramfs left. No kernel modules: the initramfs has loaded what is needed. No scripts that load
+a kernel at a reboot: the tests do that.
 """
 
 import os
@@ -12,14 +13,14 @@ import subprocess
 
 from lab import disk, place
 
-PACKAGES = ("systemd-sysv", "udev", "kmod", "procps", "iproute2", "e2fsprogs", "open-iscsi", "fio")
+PACKAGES = ("systemd-sysv", "udev", "kmod", "procps", "iproute2", "e2fsprogs", "open-iscsi", "fio", "kexec-tools")
 EXCLUDED = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*")
 BOOTSTRAP = ("mmdebstrap", "--quiet", "--mode=root", "--variant=minbase", "--format=tar", f"--include={','.join(PACKAGES)}",
              "--dpkgopt=force-unsafe-io", *(f"--dpkgopt=path-exclude={pattern}" for pattern in EXCLUDED), "bookworm")
 SIZE_MIB = 640
 MASKED = ("getty@tty1.service", "getty-static.service", "serial-getty@ttyS0.service", "apt-daily.timer", "apt-daily-upgrade.timer", "fstrim.timer",
           "dpkg-db-backup.timer", "e2scrub_all.timer", "e2scrub_reap.service", "systemd-update-utmp.service",
-          "systemd-update-utmp-runlevel.service")
+          "systemd-update-utmp-runlevel.service", "kexec.service", "kexec-load.service")
 INITIATOR = "iqn.2026-11.org.example:debian"
 SHELL_UNIT = """[Unit]
 Description=Runs a line of shell at a time for the tests
@@ -61,6 +62,11 @@ def make(directory, number=1):
     source = place.cached("debian", key, lambda path: build(path, one))
     subprocess.run(["cp", "--sparse=always", "--reflink=auto", source, one.path], check=True)
     return one
+
+
+def put(one, source, path):
+    """Put a file of this host into a disk that nobody uses yet."""
+    disk.quietly("debugfs", "-w", "-R", f"write {source} {path}", one.path)
 
 
 def build(path, one):
