@@ -47,10 +47,31 @@ static int run_check(int argc, char **argv, char **environment)
 	return check_main(argc, argv);
 }
 
+static int run_attach(int argc, char **argv, char **environment)
+{
+	(void)argc;
+	return attach_begin(argv, environment);
+}
+
+static int run_detach(int argc, char **argv, char **environment)
+{
+	(void)environment;
+	return detach_main(argc, argv);
+}
+
+static int run_status(int argc, char **argv, char **environment)
+{
+	(void)environment;
+	return status_main(argc, argv);
+}
+
 static const struct verb verbs[] = {
+	{"attach", "log in on a running machine, print root's device, keep the session", run_attach},
 	{"boot", "first process of an initramfs: log in, find root, switch to it", run_boot},
 	{"check", "rehearse a boot: log in, look for root, log out", run_check},
+	{"detach", "end a session that nothing uses", run_detach},
 	{"discover", "list the targets behind a portal", run_discover},
+	{"status", "show the sessions, their disks and who looks after them", run_status},
 };
 
 static int run_help(FILE *out)
@@ -72,6 +93,7 @@ static int run_lease(int argc, char **argv, char **environment)
 /* Names the binary is called by. */
 static const struct verb names[] = {
 	{"init", "", run_boot},
+	{ATTACH_NAME, "", attach_main},
 	{"iscsiroot-lease", "", run_lease},
 };
 

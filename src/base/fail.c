@@ -32,6 +32,7 @@ static const struct fail_entry table[FAIL_CODE_COUNT] = {
 			      "Give iscsi_in_password= and, for each target, a user name and iscsi_password=; or "
 			      "nothing of iscsi_in_username= and iscsi_in_password=.",
 			      RETRY_NEVER},
+	[FAIL_NOT_ROOT] = {"E18", "only root may do this", "Run it as root.", RETRY_NEVER},
 
 	[FAIL_NIC_MISSING] = {"E20", "the network interface is not there",
 			      "Check the device in ip=, and that the image holds the driver of the card "
@@ -145,6 +146,16 @@ static const struct fail_entry table[FAIL_CODE_COUNT] = {
 			 "Check cables, network cards and switches between here and the target.", RETRY_SOON},
 	[FAIL_TARGET_SILENT] = {"E56", "the target has logged us in and does not answer now",
 				"Check the load, the storage and the log of the target.", RETRY_SOON},
+	[FAIL_SESSION_THERE] = {"E57", "this machine has that session already",
+				"See iscsiroot status; detach it first if it is to be made anew.", RETRY_NEVER},
+	[FAIL_INTERRUPTED] = {"E58", "it was interrupted before it was done", "Nothing is left of it; run it again.",
+			      RETRY_NEVER},
+	[FAIL_NO_SESSION] = {"E59", "there is no such session", "iscsiroot status shows those that are there.",
+			     RETRY_NEVER},
+	[FAIL_NOT_IN_CHARGE] = {"E5A", "no keeper of ours looks after the session",
+				"Ask iscsid: iscsiadm -m session -r NUMBER -u.", RETRY_NEVER},
+	[FAIL_KEEPER_SILENT] = {"E5B", "the keeper has not done it in time",
+				"See the kernel's log and iscsiroot status: it may still be at it.", RETRY_NEVER},
 
 	[FAIL_LUN_ABSENT] = {"E60", "the target does not show the LUN asked for",
 			     "Check the LUN in iscsi_target= and the target's map for this initiator.", RETRY_SLOW},
@@ -152,6 +163,7 @@ static const struct fail_entry table[FAIL_CODE_COUNT] = {
 	[FAIL_NO_DISK_DRIVER] = {"E62", "the LUN is there but no driver made a disk of it",
 				 "Put the module sd_mod of this kernel into the image.", RETRY_NEVER},
 	[FAIL_DISK_READ] = {"E63", "the disk cannot be read", "Check the target's storage.", RETRY_SLOW},
+	[FAIL_DISK_IN_USE] = {"E64", "the disk is in use", "Unmount it, or end what uses it.", RETRY_NEVER},
 
 	[FAIL_ROOT_NOT_FOUND] = {"E70", "root= names nothing on the disks of the target",
 				 "Correct root= to one of those.", RETRY_SLOW},

@@ -562,18 +562,6 @@ static void give_up(struct boot *b, const struct fail *fail)
 	console_watch(&b->console);
 }
 
-/* The kernel lays argument and environment strings one behind the other; all of that may hold a new title. */
-static void find_title(struct boot *b, int argc)
-{
-	b->title = argc > 0 ? b->argv[0] : NULL;
-	char *end = b->title;
-	for (int i = 0; i < argc && b->argv[i] == end; i++)
-		end += strlen(end) + 1;
-	for (char **variable = b->environment; *variable != NULL && *variable == end; variable++)
-		end += strlen(end) + 1;
-	b->n_title_bytes = (size_t)(end - b->title);
-}
-
 /* What is there once and for all. */
 static void settle(struct boot *b, int argc, char **argv, char **environment)
 {
@@ -581,7 +569,7 @@ static void settle(struct boot *b, int argc, char **argv, char **environment)
 	b->environment = environment;
 	b->timing.start_ms = clock_now_ms();
 	b->console.fd = b->net.nics.fd = b->child_fd = b->uevent_fd = -1;
-	find_title(b, argc);
+	keeper_find_title(argc, argv, environment, &b->title, &b->n_title_bytes);
 	setup_clean_environment(environment);
 }
 

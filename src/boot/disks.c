@@ -107,11 +107,11 @@ static void list_target(struct disk_list *list, unsigned session, const char *ta
 	}
 }
 
-static void list_session(struct disk_list *list, unsigned index, const struct session *session)
+void disks_list_session(struct disk_list *list, unsigned index, uint32_t sid)
 {
 	char root[PATH_BYTES], path[PATH_BYTES + 64];
 	struct dir targets;
-	format_text(root, sizeof root, "/sys/class/iscsi_session/session%u/device", session->handover.conn.sid);
+	format_text(root, sizeof root, "/sys/class/iscsi_session/session%u/device", sid);
 	if (dir_open(&targets, root) < 0)
 		return;
 	for (const char *name; (name = dir_next(&targets)) != NULL;) {
@@ -185,7 +185,7 @@ static int read_disks(void *argument)
 	memset(list, 0, sizeof *list);
 	for (unsigned i = 0; i < reader->n_sessions; i++)
 		if (reader->sessions[i].state == SESSION_UP)
-			list_session(list, i, &reader->sessions[i]);
+			disks_list_session(list, i, reader->sessions[i].handover.conn.sid);
 	for (unsigned i = 0; i < list->n_disks; i++)
 		read_disk(list, &list->disks[i]);
 	return 0;

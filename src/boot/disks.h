@@ -70,6 +70,9 @@ void disks_step(struct disks *d, const struct session *sessions, unsigned n_sess
 
 void disks_stop(struct disks *d);
 
+/* Adds what the kernel has of a session to a list whose place for it is `index`; reads no disk, so sizes are 0. */
+void disks_list_session(struct disk_list *list, unsigned index, uint32_t sid);
+
 /* "sda 32 GiB ext4 UUID=..., sda1 ..." for messages; what does not fit ends in "...". */
 void disks_describe(const struct disk_list *list, char *out, size_t n_max);
 

@@ -17,7 +17,7 @@ struct keeper_config {
 	struct transport *transport;
 	struct session *sessions;
 	unsigned n_sessions;
-	unsigned root;       /* the session whose disk is root */
+	unsigned root;       /* the session whose disk is root; TARGETS_MAX: none is */
 	uint32_t shutdown_s; /* how long a machine that goes down waits for a lost session */
 	char *title;         /* memory of this process's argv and environment, n_title_bytes long */
 	size_t n_title_bytes;
@@ -25,10 +25,13 @@ struct keeper_config {
 	void *argument;
 };
 
+/* Where the keeper's title goes: all memory of this program's arguments and environment strings. */
+void keeper_find_title(int argc, char **argv, char **environment, char **title, size_t *n_bytes);
+
 /*
- * Leaves the keeper behind; to be called before the mounts are moved, while /proc is there. Failure is told and not
- * fatal: the root works without it.
+ * Leaves the keeper behind; to be called before the mounts are moved, while /proc is there. Failure is told and need
+ * not be fatal: the disks work without it.
  */
-void keeper_leave(const struct keeper_config *config);
+bool keeper_leave(const struct keeper_config *config);
 
 #endif

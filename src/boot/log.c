@@ -81,6 +81,8 @@ int log_descriptor(void)
 
 void log_leave_console(void)
 {
+	if (sink.kmsg_fd < 0)
+		sink.kmsg_fd = kmsg_open();
 	sink.console = NULL;
 }
 

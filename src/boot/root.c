@@ -79,18 +79,16 @@ static enum root_verdict ambiguous(const struct plan_root *root, const struct di
 	return ROOT_NEVER;
 }
 
-/* Why nothing fits: the session that lacks something says it best. */
-static enum root_verdict missing(const struct boot_plan *plan, const struct session *sessions, unsigned n_sessions,
-				 const struct disk_list *list, struct fail *fail)
+bool root_disks_are_there(const struct session *sessions, unsigned n_sessions, const struct disk_list *list,
+			  struct fail *fail)
 {
-	char there[FAIL_DETAIL_BYTES - VALUE_BYTES];
 	for (unsigned i = 0; i < n_sessions; i++) {
 		const struct session *s = &sessions[i];
 		const struct disk_luns *luns = &list->luns[i];
 		if (s->state == SESSION_GAVE_UP)
 			continue;
 		if (!session_settled(s))
-			return ROOT_NOT_YET;
+			return false;
 		fail_context(fail, "%s", s->portal);
 		if (luns->n_without_driver > 0 && !file_exists("/sys/bus/scsi/drivers/sd"))
 			fail_set(fail, FAIL_NO_DISK_DRIVER, "%u of %u", luns->n_without_driver, luns->n_disks);
@@ -103,9 +101,19 @@ static enum root_verdict missing(const struct boot_plan *plan, const struct sess
 		else if (luns->n_disks == 0)
 			fail_set(fail, FAIL_NO_DISK, "%u logical units, none of type disk", luns->n_luns);
 		if (fail->code != FAIL_NONE)
-			return ROOT_NOT_YET;
+			return false;
 		fail->context[0] = '\0';
 	}
+	return true;
+}
+
+/* Why nothing fits: the session that lacks something says it best. */
+static enum root_verdict missing(const struct boot_plan *plan, const struct session *sessions, unsigned n_sessions,
+				 const struct disk_list *list, struct fail *fail)
+{
+	char there[FAIL_DETAIL_BYTES - VALUE_BYTES];
+	if (!root_disks_are_there(sessions, n_sessions, list, fail))
+		return ROOT_NOT_YET;
 	disks_describe(list, there, sizeof there);
 	fail_set(fail, FAIL_ROOT_NOT_FOUND, "root=%s; there is: %s", plan->root.text, there);
 	return ROOT_NOT_YET;

@@ -23,6 +23,13 @@ enum root_verdict {
 enum root_verdict root_choose(const struct boot_plan *plan, const struct session *sessions, unsigned n_sessions,
 			      const struct disk_list *list, const struct disk **root, struct fail *fail);
 
+/*
+ * Every session shows the disks that are to be there. False: *fail says what is missing; FAIL_NONE: a session is not
+ * there yet. Those that gave up do not count.
+ */
+bool root_disks_are_there(const struct session *sessions, unsigned n_sessions, const struct disk_list *list,
+			  struct fail *fail);
+
 enum {
 	ROOT_TYPES_BYTES = 128,
 	ROOT_INIT_BYTES = VALUE_BYTES,

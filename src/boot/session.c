@@ -24,6 +24,7 @@ enum {
 	CONNECT_WAIT_MS = 10000,
 	LOGIN_WAIT_MS = 15000, /* for the whole login, as open-iscsi's login_timeout */
 	LOGOUT_WAIT_MS = 2000,
+	UNBIND_WAIT_MS = 60000, /* what is cached may have to go to a slow target */
 	SCAN_WAIT_MS = 60000,
 	/* Of a session that is in use: a packet lost with the network costs no more than this. */
 	AGAIN_CONNECT_WAIT_MS = 700,
@@ -112,7 +113,8 @@ bool session_is_kept(const struct session *s)
 static void session_lost(struct session *s, int64_t now_ms)
 {
 	s->n_lost++;
-	s->lost_ms = now_ms;
+	s->lost_ms = s->since_ms = now_ms;
+	text_escape(s->fail.detail, s->loss, sizeof s->loss);
 	s->advice = s->worked;
 	log_error("%s: the connection to %s broke (%s), its disks wait until it is back", s->portal, s->target->name,
 		  s->fail.detail);
@@ -148,8 +150,20 @@ static void doubt_target(struct session *s)
 		s->target = s->planned;
 }
 
+/* The session was to go, and it goes however far that came. */
+static void session_left(struct session *s)
+{
+	log_info("%s: %s: %s, as asked", s->portal, s->target->name, s->has_left ? "logged out" : "ended");
+	session_stop(s);
+	s->state = SESSION_GAVE_UP;
+}
+
 static void session_failed(struct session *s, int64_t now_ms)
 {
+	if (s->leaves) {
+		session_left(s);
+		return;
+	}
 	if (s->lost_ms == 0 && session_is_kept(s)) {
 		session_lost(s, now_ms);
 		return;
@@ -273,6 +287,15 @@ static void tell_return(const struct session *s, int64_t now_ms)
 			 (long long)(now_ms - s->retry.since_ms) / 1000, s->retry.n_failed + 1);
 }
 
+/* Its connection is there, or looked after by somebody else. */
+static void found_again(struct session *s, int64_t now_ms)
+{
+	if (s->lost_ms != 0)
+		s->away_ms += now_ms - s->lost_ms;
+	s->lost_ms = 0;
+	s->since_ms = now_ms;
+}
+
 static bool enter_full_feature(struct session *s, int64_t now_ms)
 {
 	const struct login_result *result = login_result(&s->login);
@@ -289,7 +312,7 @@ static bool enter_full_feature(struct session *s, int64_t now_ms)
 	tell_return(s, now_ms);
 	retry_reset(&s->retry);
 	s->retry.urgent = true;
-	s->lost_ms = 0;
+	found_again(s, now_ms);
 	s->n_login_timeouts = 0;
 	s->redirects.n = 0;
 	login_end(&s->login);
@@ -353,6 +376,28 @@ static bool start_logout(struct session *s, int64_t now_ms)
 	return send_pdu(s, header, NULL, 0);
 }
 
+/* For the kernel to write back what is cached and to remove the disks; SESSION_UNBOUND says that it has. */
+static bool start_unbind(struct session *s, int64_t now_ms)
+{
+	uint8_t bytes[ISCSI_NL_REPLY_MAX];
+	struct iscsi_nl_message reply;
+	struct writer request = writer_over(bytes, sizeof bytes);
+	iscsi_nl_simple(&request, ISCSI_NL_UNBIND_SESSION, &s->handover.conn);
+	enter(s, SESSION_UNBINDING, now_ms, UNBIND_WAIT_MS);
+	return transport_request(s->transport, &request, &reply, &s->fail);
+}
+
+void session_leave(struct session *s, int64_t now_ms)
+{
+	bool is_up = s->state == SESSION_UP;
+	if (s->state == SESSION_ASIDE || s->leaves)
+		return;
+	s->leaves = true;
+	s->fail = (struct fail){.code = FAIL_NONE};
+	if (!is_up || !start_unbind(s, now_ms))
+		session_left(s);
+}
+
 /* RFC 7143 section 11.9.1: what a target wants of a session that is up. */
 static bool take_async(struct session *s, const struct ffp_answer *answer, int64_t now_ms)
 {
@@ -376,6 +421,7 @@ static bool take_pdu(struct session *s, const struct iscsi_nl_message *event, in
 	ffp_decode_answer(event->pdu, &answer);
 	if (answer.opcode == FFP_ASYNC && s->state == SESSION_UP)
 		return take_async(s, &answer, now_ms);
+	s->has_left = s->leaves && answer.opcode == FFP_LOGOUT_RESPONSE;
 	if (answer.opcode == FFP_LOGOUT_RESPONSE && s->state == SESSION_LOGGING_OUT)
 		return fail_set(&s->fail, FAIL_SESSION_LOST, "logged out, as the target asked");
 	return true;
@@ -394,6 +440,8 @@ static bool take_event(struct session *s, const struct iscsi_nl_message *event, 
 	case ISCSI_NL_CONN_ERROR:
 		return fail_set(&s->fail, has_login ? login_closed(&s->login) : FAIL_SESSION_LOST, "error %u %s",
 				event->conn_error, iscsi_nl_conn_error_name(event->conn_error));
+	case ISCSI_NL_SESSION_UNBOUND:
+		return s->state != SESSION_UNBINDING || start_logout(s, now_ms);
 	case ISCSI_NL_RECV_PDU:
 		return has_login ? take_login_answer(s, event, now_ms) : take_pdu(s, event, now_ms);
 	default:
@@ -416,11 +464,13 @@ static void leave_alone(struct handover *h)
 	(void)h;
 }
 
-void session_stand_aside(struct session *s)
+void session_stand_aside(struct session *s, int64_t now_ms)
 {
 	if (!session_is_kept(s) || s->state == SESSION_ASIDE)
 		return;
 	end_attempt(s, leave_alone);
+	s->leaves = false;
+	found_again(s, now_ms);
 	enter(s, SESSION_ASIDE, INT64_MAX, 0);
 }
 
@@ -450,7 +500,7 @@ void session_take_back(struct session *s, int64_t now_ms)
 	handover_adopt(&s->handover);
 	enter(s, SESSION_UP, INT64_MAX, 0);
 	s->fail = (struct fail){.code = FAIL_NONE};
-	s->lost_ms = 0;
+	found_again(s, now_ms);
 	retry_reset(&s->retry);
 	session_verify(s, now_ms);
 }
@@ -459,7 +509,7 @@ void session_take_back(struct session *s, int64_t now_ms)
 static bool is_stale(const struct session *s, const struct iscsi_nl_message *event)
 {
 	return event->type == ISCSI_NL_CONN_ERROR && s->state != SESSION_UP && s->state != SESSION_LOGGING_IN &&
-	       s->state != SESSION_LOGGING_OUT;
+	       s->state != SESSION_LOGGING_OUT && s->state != SESSION_UNBINDING;
 }
 
 static void session_event(struct session *s, const struct iscsi_nl_message *event, int64_t now_ms)
@@ -632,6 +682,8 @@ static bool too_late(struct session *s, int64_t now_ms)
 	case SESSION_LOGGING_IN:
 		s->n_login_timeouts++;
 		return fail_set(&s->fail, FAIL_LOGIN_TIMEOUT, "%lld s", wait_s);
+	case SESSION_UNBINDING:
+		return start_logout(s, now_ms);
 	case SESSION_LOGGING_OUT:
 		return fail_set(&s->fail, FAIL_SESSION_LOST, "the target asked for a logout and did not answer it");
 	case SESSION_WAIT_RETRY:
@@ -650,6 +702,7 @@ enum fail_code session_waits_for(const struct session *s)
 		[SESSION_WAIT_RETRY] = FAIL_PORTAL_SILENT, [SESSION_GAVE_UP] = FAIL_PORTAL_SILENT,
 		[SESSION_ASIDE] = FAIL_PORTAL_SILENT,      [SESSION_UP] = FAIL_NONE,
 		[SESSION_LOGGING_OUT] = FAIL_SESSION_LOST, [SESSION_DISCOVERING] = FAIL_PORTAL_SILENT,
+		[SESSION_UNBINDING] = FAIL_SESSION_LOST,
 	};
 	return s->state != SESSION_UP && s->retry.n_failed > 0 ? s->retry.code : waits[s->state];
 }
@@ -663,6 +716,7 @@ int64_t session_describe_wait(const struct session *s, char out[static WAIT_TEXT
 		[SESSION_LOGGING_IN] = "the login at",
 		[SESSION_LOGGING_OUT] = "the logout at",
 		[SESSION_UP] = "the LUNs at", /* while they are looked for */
+		[SESSION_UNBINDING] = NULL,
 		[SESSION_GAVE_UP] = NULL,
 	};
 	bool waits_for_luns = s->state == SESSION_UP && s->scan.pid != 0;

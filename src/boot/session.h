@@ -29,7 +29,8 @@ enum session_state {
 	SESSION_CONNECTING,
 	SESSION_LOGGING_IN,
 	SESSION_UP,
-	SESSION_LOGGING_OUT, /* the target asked for it; then a new login */
+	SESSION_UNBINDING,   /* leaving: the kernel writes back and removes the disks */
+	SESSION_LOGGING_OUT, /* leaving; or the target asked for it, then a new login */
 	SESSION_WAIT_RETRY,
 	SESSION_ASIDE,   /* another program looks after the session in the kernel */
 	SESSION_GAVE_UP, /* the failure does not pass by itself; or somebody else took the session down */
@@ -37,6 +38,7 @@ enum session_state {
 
 enum {
 	PORTAL_TEXT_BYTES = HOST_MAX + 9,
+	SESSION_LOSS_BYTES = 96,
 };
 
 struct session {
@@ -64,11 +66,16 @@ struct session {
 	enum login_advice advice; /* for the present attempt, from the one before */
 	enum login_advice worked; /* the one of the last login */
 	struct retry retry;
-	struct fail fail;          /* the last one */
-	unsigned n_lost;           /* how often the connection was lost */
-	int64_t lost_ms;           /* since when it is; 0: it is there */
-	unsigned n_login_timeouts; /* since then */
-	bool stays;                /* session_stay */
+	struct fail fail;              /* the last one */
+	unsigned n_lost;               /* how often the connection was lost */
+	int64_t lost_ms;               /* since when it is; 0: it is there */
+	int64_t away_ms;               /* how long it was before, in all */
+	int64_t since_ms;              /* since when it is there, or lost, or somebody else looks after it */
+	char loss[SESSION_LOSS_BYTES]; /* why it was lost the last time, escaped */
+	unsigned n_login_timeouts;     /* since then */
+	bool stays;                    /* session_stay */
+	bool leaves;                   /* session_leave */
+	bool has_left;                 /* and the target has answered the logout */
 
 	struct child scan;
 	int64_t scan_deadline_ms;
@@ -116,8 +123,15 @@ void session_abandon(struct session *s);
 bool session_is_kept(const struct session *s);
 
 /* Another program looks after the session: nothing is done any more, whatever comes, until session_take_back. */
-void session_stand_aside(struct session *s);
+void session_stand_aside(struct session *s, int64_t now_ms);
 void session_take_back(struct session *s, int64_t now_ms);
+
+/*
+ * It is not wanted any more and nothing uses its disks: what is cached is written back, the disks go, the target is
+ * told (RFC 7143 section 11.14), the kernel forgets it. When that is done, session_is_kept says no. A connection that
+ * is lost, or gets lost meanwhile, only shortens this.
+ */
+void session_leave(struct session *s, int64_t now_ms);
 
 /* From now on in a process that stays: no children, no name servers, but the addresses found before. */
 void session_stay(struct session *s);

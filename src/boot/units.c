@@ -72,9 +72,10 @@ static int link_sockets(void)
 
 static int spare_this_process(void)
 {
-	char number[16];
+	char path[PATH_BYTES], number[16];
+	format_text(path, sizeof path, SPARED_DIR "/iscsiroot.%d", process_own_id());
 	format_text(number, sizeof number, "%d\n", process_own_id());
-	return file_create(SPARED_DIR "/iscsiroot", number, 0644);
+	return file_create(path, number, 0644);
 }
 
 int units_leave(void)

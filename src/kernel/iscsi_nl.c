@@ -128,6 +128,7 @@ static void take_reply(struct cursor *c, struct iscsi_nl_message *message)
 {
 	switch (message->type) {
 	case ISCSI_NL_CREATE_SESSION:
+	case ISCSI_NL_SESSION_UNBOUND:
 		message->sid = cursor_host32(c);
 		message->host_no = cursor_host32(c);
 		break;

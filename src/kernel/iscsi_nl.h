@@ -34,6 +34,7 @@ enum iscsi_nl_request {
 	ISCSI_NL_STOP_CONN = 18,
 	ISCSI_NL_SEND_PDU = 19,
 	ISCSI_NL_SET_HOST_PARAM = 26,
+	ISCSI_NL_UNBIND_SESSION = 27,
 	ISCSI_NL_DESTROY_SESSION_ASYNC = 43, /* since Linux 5.7 */
 };
 
@@ -42,6 +43,7 @@ enum iscsi_nl_event {
 	ISCSI_NL_CONN_ERROR = 102,
 	ISCSI_NL_IF_ERROR = 103,
 	ISCSI_NL_SESSION_DESTROYED = 104,
+	ISCSI_NL_SESSION_UNBOUND = 105,
 };
 
 enum iscsi_nl_stop {
@@ -98,7 +100,7 @@ void iscsi_nl_set_param(struct writer *w, const struct iscsi_nl_conn *conn, enum
 			const void *value, size_t n_bytes); /* the final NUL is added here */
 void iscsi_nl_send_pdu(struct writer *w, const struct iscsi_nl_conn *conn, const uint8_t header[static 48],
 		       const uint8_t *data, size_t n_data_bytes);
-/* CREATE_CONN, DESTROY_CONN, START_CONN, both kinds of DESTROY_SESSION: addressing only. */
+/* CREATE_CONN, DESTROY_CONN, START_CONN, UNBIND_SESSION, both kinds of DESTROY_SESSION: addressing only. */
 void iscsi_nl_simple(struct writer *w, enum iscsi_nl_request request, const struct iscsi_nl_conn *conn);
 
 /* One message of the kernel, decoded. */
@@ -106,7 +108,7 @@ struct iscsi_nl_message {
 	uint32_t type;       /* a request's number in its reply, or an enum iscsi_nl_event */
 	int32_t error;       /* IF_ERROR: negative errno; replies: retcode, 0 is success */
 	uint32_t sid, cid;   /* replies of CREATE_SESSION and CREATE_CONN, all events but IF_ERROR; else 0 */
-	uint32_t host_no;    /* reply of CREATE_SESSION, SESSION_DESTROYED */
+	uint32_t host_no;    /* reply of CREATE_SESSION, SESSION_DESTROYED, SESSION_UNBOUND */
 	uint32_t conn_error; /* CONN_ERROR: 1001... */
 	const uint8_t *pdu;  /* RECV_PDU: 48 bytes header, data and its padding; inside the decoded buffer */
 	size_t n_pdu_bytes;  /* a multiple of 4: the kernel fills up the message */

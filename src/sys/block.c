@@ -16,6 +16,14 @@ int block_open(const char *path)
 	return fd < 0 ? -errno : fd;
 }
 
+int block_probe_free(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_EXCL | O_CLOEXEC);
+	int result = fd < 0 ? -errno : 0;
+	block_close(fd);
+	return result;
+}
+
 void block_close(int fd)
 {
 	close(fd);

@@ -12,6 +12,9 @@
 int block_open(const char *path);
 void block_close(int fd);
 
+/* -EBUSY when the kernel itself uses the device: a file system, swap, another device on it. Waits for the target. */
+int block_probe_free(const char *path);
+
 /* Full reads, short only at the end. */
 ssize_t block_read(int fd, void *out, size_t n_bytes, uint64_t offset);
 

@@ -11,13 +11,19 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/sendfile.h>
 #include <unistd.h>
 
 #include "sys/sys.h"
 
 #ifndef PR_SET_IO_FLUSHER
 #define PR_SET_IO_FLUSHER 57 /* linux/prctl.h, since Linux 5.6 */
+#endif
+
+#ifndef MFD_EXEC
+#define MFD_EXEC 0x0010U /* linux/memfd.h, since Linux 6.3 */
 #endif
 
 int exec_program(const char *path, char **argv, char **environment)
@@ -27,6 +33,34 @@ int exec_program(const char *path, char **argv, char **environment)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	execve(path, argv, environment);
 	return -errno;
+}
+
+/* A descriptor of the copy. */
+static int copy_program(const char *path)
+{
+	int from = open(path, O_RDONLY | O_CLOEXEC);
+	int to = from < 0 ? -1 : memfd_create("iscsiroot", MFD_CLOEXEC | MFD_EXEC);
+	if (to < 0 && from >= 0)
+		to = memfd_create("iscsiroot", MFD_CLOEXEC); /* before Linux 6.3 */
+	ssize_t n = 1;
+	while (to >= 0 && n > 0)
+		n = sendfile(to, from, NULL, 1 << 20);
+	if (from >= 0)
+		close(from);
+	if (to >= 0 && n < 0) {
+		close(to);
+		to = -1;
+	}
+	return to;
+}
+
+int exec_copy(char **argv, char **environment)
+{
+	static const char self[] = "/proc/self/exe";
+	int fd = copy_program(self);
+	if (fd >= 0)
+		fexecve(fd, argv, environment);
+	return exec_program(self, argv, environment);
 }
 
 int dir_handle(const char *path)
@@ -70,11 +104,25 @@ static void leave_console(void)
 		close(fd);
 }
 
+/*
+ * A service manager ends all in the group of a service with it. The root group is nobody's: cgroups(7), the one
+ * hierarchy, and where there are many, those that systemd tracks processes by.
+ */
+static void leave_group(void)
+{
+	static const char *const roots[] = {"/sys/fs/cgroup/cgroup.procs", "/sys/fs/cgroup/unified/cgroup.procs",
+					    "/sys/fs/cgroup/systemd/cgroup.procs"};
+	for (size_t i = 0; i < sizeof roots / sizeof *roots; i++)
+		file_write_text(roots[i], "0");
+}
+
 void resident_become(const char *title, char *argv0, size_t n_bytes)
 {
 	static const int ignored[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE};
 	setsid();
 	leave_console();
+	leave_group();
+	(void)!chdir("/");
 	for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
 		signal(ignored[i], SIG_IGN);
 	file_write_text("/proc/self/oom_score_adj", "-1000");

@@ -10,6 +10,12 @@
 /* Runs `path` in place of this program, all signals at their defaults. Comes back only with a negative errno. */
 int exec_program(const char *path, char **argv, char **environment);
 
+/*
+ * Runs this same program again with these arguments, from a copy of it in memory (memfd_create(2)) where the kernel
+ * allows that: nothing of it then needs the file. Comes back only with a negative errno. Needs /proc.
+ */
+int exec_copy(char **argv, char **environment);
+
 /* A handle of a directory for later, close-on-exec; or a negative errno. */
 int dir_handle(const char *path);
 void dir_handle_close(int fd);
@@ -19,8 +25,8 @@ void descriptors_close_others(const int *kept, size_t n_kept);
 
 /*
  * Makes this process one that nothing ends by accident: a session of its own, / as directory, the usual ending signals
- * ignored, out of the OOM killer's reach, all memory locked, and memory for it found without waiting for a disk
- * (PR_SET_IO_FLUSHER). Needs /proc. `title` replaces argv[0] in the n_bytes at
+ * ignored, out of the OOM killer's reach and of the control group of whoever started it, all memory locked, and memory
+ * for it found without waiting for a disk (PR_SET_IO_FLUSHER). Needs /proc. `title` replaces argv[0] in the n_bytes at
  * `argv0`.
  */
 void resident_become(const char *title, char *argv0, size_t n_bytes);

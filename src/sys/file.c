@@ -131,6 +131,11 @@ int file_create(const char *path, const char *text, unsigned mode)
 	return result;
 }
 
+void file_remove_at(int dir_fd, const char *name)
+{
+	unlinkat(dir_fd, name, 0);
+}
+
 bool file_exists(const char *path)
 {
 	return access(path, F_OK) == 0;

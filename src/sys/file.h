@@ -31,6 +31,9 @@ int file_write_text_at(int dir_fd, const char *path, const char *text);
 /* A new file of exactly this mode: written under a temporary name beside it (".tmp"), then renamed over it. */
 int file_create(const char *path, const char *text, unsigned mode);
 
+/* A name in an open directory; one that is not there is fine. */
+void file_remove_at(int dir_fd, const char *name);
+
 bool file_exists(const char *path);
 bool file_exists_at(int dir_fd, const char *path);
 

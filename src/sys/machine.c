@@ -29,3 +29,8 @@ bool machine_is_init(void)
 {
 	return getpid() == 1;
 }
+
+bool machine_is_root(void)
+{
+	return geteuid() == 0;
+}

@@ -23,4 +23,6 @@ void machine_set_host_name(const char *name);
 /* Whether this is process 1, which is never to end. */
 bool machine_is_init(void);
 
+bool machine_is_root(void);
+
 #endif

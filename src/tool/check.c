@@ -44,25 +44,10 @@ struct rehearsal {
 
 /* --- the plan --- */
 
-/* A target's description alone, or a whole command line: from a file, from stdin, as text, or this machine's. */
-static bool get_cmdline(const struct options *o, char *out, struct fail *fail)
-{
-	const char *source = o->cmdline != NULL ? o->cmdline : "/proc/cmdline";
-	if (o->operand != NULL)
-		return (strcspn(o->operand, " \t\n\"") == strlen(o->operand) &&
-			format_text(out, CMDLINE_BYTES, "iscsi_target=%s", o->operand)) ||
-		       fail_set(fail, FAIL_WORD_VALUE, "the target is no single word");
-	if (strcmp(source, "-") != 0 && !file_exists(source))
-		return (strchr(source, '=') != NULL && format_text(out, CMDLINE_BYTES, "%s", source)) ||
-		       fail_set(fail, FAIL_WORD_VALUE, "--cmdline is neither a file nor a command line");
-	ssize_t n = options_read_text(source, out, CMDLINE_BYTES);
-	return n >= 0 || fail_errno(fail, FAIL_WORD_VALUE, (int)-n, "--cmdline %s", source);
-}
-
 static bool make_plan(struct rehearsal *r, const struct options *o)
 {
 	char cmdline[CMDLINE_BYTES];
-	bool good = get_cmdline(o, cmdline, &r->fail) && plan_read(cmdline, &r->plan, &r->notes, &r->fail) &&
+	bool good = options_cmdline(o, cmdline, &r->fail) && plan_read(cmdline, &r->plan, &r->notes, &r->fail) &&
 		    options_apply(o, &r->plan, &r->fail) && options_complete(&r->plan, &r->notes, &r->fail);
 	bytes_wipe(cmdline, sizeof cmdline);
 	return good;
@@ -349,7 +334,7 @@ int check_main(int argc, char **argv)
 	struct options o;
 	if (!options_read(&o, argc, argv))
 		return TOOL_USAGE;
-	if (o.operand != NULL && o.cmdline != NULL) {
+	if ((o.operand != NULL && o.cmdline != NULL) || o.disks || o.all) {
 		tool_complain("usage: iscsiroot check [URL | --cmdline TEXT|FILE] [--json] [--initiator NAME] "
 			      "[--username NAME --secret-file FILE] [--timeout SECONDS]");
 		return TOOL_USAGE;

@@ -91,7 +91,7 @@ int discover_main(int argc, char **argv)
 	struct fail fail = {.code = FAIL_NONE};
 	if (!options_read(&o, argc, argv))
 		return TOOL_USAGE;
-	if (o.operand == NULL || o.cmdline != NULL) {
+	if (o.operand == NULL || o.cmdline != NULL || o.disks || o.all) {
 		tool_complain("usage: iscsiroot discover PORTAL [--json] [--initiator NAME] [--username NAME "
 			      "--secret-file FILE] [--timeout SECONDS]");
 		return TOOL_USAGE;

@@ -16,7 +16,16 @@
 #define DMI_UUID "/sys/class/dmi/id/product_uuid"
 #define NET_CLASS "/sys/class/net"
 
-/* Each sets a text; --json is the one that does not. */
+static const struct {
+	const char *name;
+	size_t at;
+} flags[] = {
+	{"--json", offsetof(struct options, json)},
+	{"--disks", offsetof(struct options, disks)},
+	{"--all", offsetof(struct options, all)},
+};
+
+/* Each sets a text. */
 static const struct {
 	const char *name;
 	size_t at;
@@ -102,13 +111,24 @@ static bool read_option(struct options *o, int argc, char **argv, int *index)
 	return complain_about("there is no option", argument);
 }
 
+static bool read_flag(struct options *o, const char *argument)
+{
+	for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
+		if (strcmp(argument, flags[i].name) != 0)
+			continue;
+		*(bool *)((char *)o + flags[i].at) = true;
+		return true;
+	}
+	return false;
+}
+
 bool options_read(struct options *o, int argc, char **argv)
 {
 	*o = (struct options){.operand = NULL};
 	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--json") == 0)
-			o->json = true;
-		else if (argv[i][0] == '-') {
+		if (read_flag(o, argv[i]))
+			continue;
+		if (argv[i][0] == '-') {
 			if (!read_option(o, argc, argv, &i))
 				return false;
 		} else if (o->operand != NULL)
@@ -120,6 +140,20 @@ bool options_read(struct options *o, int argc, char **argv)
 }
 
 /* --- into the plan --- */
+
+bool options_cmdline(const struct options *o, char *out, struct fail *fail)
+{
+	const char *source = o->cmdline != NULL ? o->cmdline : "/proc/cmdline";
+	if (o->operand != NULL)
+		return (strcspn(o->operand, " \t\n\"") == strlen(o->operand) &&
+			format_text(out, CMDLINE_BYTES, "iscsi_target=%s", o->operand)) ||
+		       fail_set(fail, FAIL_WORD_VALUE, "the target is no single word");
+	if (strcmp(source, "-") != 0 && !file_exists(source))
+		return (strchr(source, '=') != NULL && format_text(out, CMDLINE_BYTES, "%s", source)) ||
+		       fail_set(fail, FAIL_WORD_VALUE, "--cmdline is neither a file nor a command line");
+	ssize_t n = options_read_text(source, out, CMDLINE_BYTES);
+	return n >= 0 || fail_errno(fail, FAIL_WORD_VALUE, (int)-n, "--cmdline %s", source);
+}
 
 ssize_t options_read_text(const char *path, char *out, size_t n_max)
 {

@@ -25,12 +25,18 @@ struct options {
 	const char *initiator;
 	const char *username, *secret_file;
 	const char *timeout;
-	bool json;
+	bool json, disks, all;
 	uint32_t timeout_s;
 };
 
 /* Reads the arguments behind the verb; complains and returns false when they make no sense. */
 bool options_read(struct options *o, int argc, char **argv);
+
+/*
+ * A target's description alone (the operand), or a whole command line: from a file, from stdin, as text, or this
+ * machine's. CMDLINE_BYTES.
+ */
+bool options_cmdline(const struct options *o, char *out, struct fail *fail);
 
 /* A small file as text, "-" being standard input: file_read_text. */
 ssize_t options_read_text(const char *path, char *out, size_t n_max);

@@ -126,9 +126,10 @@ static int write_units(void)
 	EXPECT(reads("/run/systemd/system.control/sysinit.target.d/iscsiroot.conf", "Before=poweroff.target reboot"));
 	EXPECT(file_exists("/run/iscsiroot/down"));
 	EXPECT(!file_exists("/run/systemd/system"));
-	char number[16];
+	char path[64], number[16];
+	snprintf(path, sizeof path, "/run/sendsigs.omit.d/iscsiroot.%d", (int)getpid());
 	snprintf(number, sizeof number, "%d", (int)getpid());
-	EXPECT(reads("/run/sendsigs.omit.d/iscsiroot", number));
+	EXPECT(reads(path, number));
 	return 0;
 }
 

@@ -279,7 +279,8 @@ static void decodes_events(void **state)
 	assert_decodes(ISCSI_NL_CONN_ERROR, 0, words,
 		       (struct iscsi_nl_message){.sid = 31, .cid = 32, .conn_error = 1020});
 	assert_decodes(ISCSI_NL_SESSION_DESTROYED, 0, words, (struct iscsi_nl_message){.host_no = 31, .sid = 32});
-	for (uint32_t other = 105; other <= 111; other++)
+	assert_decodes(ISCSI_NL_SESSION_UNBOUND, 0, words, (struct iscsi_nl_message){.sid = 31, .host_no = 32});
+	for (uint32_t other = 106; other <= 111; other++)
 		assert_decodes(other, 0, words, (struct iscsi_nl_message){0});
 }
 

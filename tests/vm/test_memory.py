@@ -33,8 +33,8 @@ def boot(lab, with_swap):
 
 
 def fill_memory(vm):
-    """Programs that want more and more memory, one after the other."""
-    vm.send_line(f"for n in $(busybox seq {HOGS}); do (while :; do busybox tail /dev/zero; done) & done")
+    """Programs that want more and more memory, each followed by the next, until there is a file."""
+    vm.send_line(f"for n in $(busybox seq {HOGS}); do (until [ -e /run/enough ]; do busybox tail /dev/zero; done) & done")
 
 
 def keeper(vm):
@@ -57,9 +57,22 @@ def test_out_of_memory(lab, with_swap):
         lab.tgt.start()
         print("back after", vm.expect(BACK, 30).group(1))
         vm.expect(KILLED)
+    vm.send_line(">/run/enough")
     vm.send_line(READ)
     vm.expect(r"16\+0 records out", 60)
     after = keeper(vm)
-    print(before, after)
+    for name in ("Rss", "Private_Dirty", "Private_Clean", "VmLck"):
+        print(f"{name}: {before[name]} kB, then {after[name]} kB")
     assert after["Pid"] == before["Pid"] and after["VmSwap"] == 0
     assert "iscsiroot" not in re.findall(KILLED, vm.text)
+
+
+def test_no_wakeups(lab):
+    """While all is well, and the kernel sends its NOPs."""
+    lab.target(NAME, lab.disk())
+    vm = lab.boot(f"iscsi_target=iscsi://10.99.0.1/{NAME}/1 vmtest=shell rw")
+    vm.expect_root()
+    vm.run_for(5)
+    before = keeper(vm)
+    vm.run_for(60)
+    assert keeper(vm)["voluntary_ctxt_switches"] == before["voluntary_ctxt_switches"]

@@ -61,10 +61,14 @@ class Lab:
         self.n_disks += 1
         return disk.make(self.directory, fstype, table, number=self.n_disks, **options)
 
-    def debian(self):
-        """A new disk with a Debian root (see debian.py)."""
+    def debian(self, with_program=False):
+        """A new disk with a Debian root (see debian.py); with_program: and iscsiroot in /usr/local/sbin."""
         self.n_disks += 1
-        return debian.make(self.directory, number=self.n_disks)
+        one = debian.make(self.directory, number=self.n_disks)
+        if with_program:
+            commands = f"cd usr/local/sbin\nwrite {place.BINARY} iscsiroot\nset_inode_field iscsiroot mode 0100755\n"
+            disk.quietly("debugfs", "-w", "-f", "-", one.path, text=commands)
+        return one
 
     def target(self, name, *disks, on=None, start=True, **options):
         """
