@@ -20,6 +20,10 @@ TAKEN_BACK = r"iscsiroot: iscsid is gone, its sessions are looked after here aga
 READ = "dd if=/dev/sda of=/dev/null bs=4k count=1 iflag=direct"
 OPERATIONAL = "journalctl -b --no-pager -u iscsid | grep -c 'is operational after recovery'"
 TAKE_OVER_SECONDS = 6
+NO_ISCSID = "systemd.mask=iscsid.service systemd.mask=iscsid.socket"
+CALLED_IN_VAIN = "iscsiadm: can not connect to iSCSI daemon (111)!"
+UNKNOWN = ["Unknown", "LOGGED_IN", "Unknown"]
+GOOD = ["LOGGED IN", "LOGGED_IN", "NO CHANGE"]
 CHAP = "iscsi_username=pi4 iscsi_password=correct-horse-battery"
 CHAP_IN = "iscsi_in_username=store iscsi_in_password=storestorestore"
 CHAPPED = {"chap": ("pi4", "correct-horse-battery")}
@@ -52,7 +56,7 @@ def check_same(vm):
     target; root is writable. Returns session and disk.
     """
     found = vm.shell.run("cd /sys/class/iscsi_session; echo */device/target*/*/block/sda $(cat */state */recovery_tmo)")
-    assert re.fullmatch(r"session1/device/target0:0:0/0:0:0:\d/block/sda LOGGED_IN 2000000\n", found), found
+    assert re.fullmatch(r"session\d/device/target\d:0:0/\d:0:0:\d/block/sda LOGGED_IN 2000000\n", found), found
     assert vm.count(r"\[sda\] Attached SCSI disk") == 1
     vm.shell.run("touch /root/alive && sync /root/alive")
     return found
@@ -116,9 +120,10 @@ def check_session_beside(vm, lab):
     check_alone(vm)
 
 
-def check_alone(vm):
+def check_alone(vm, portal="10.99.0.1"):
     """Root's session is the only one."""
-    assert re.fullmatch(rf"tcp: \[1\] [^\n]* {NAME} \(non-flash\)\n", vm.shell.run("iscsiadm -m session"))
+    said = vm.shell.run("iscsiadm -m session")
+    assert re.fullmatch(rf"tcp: \[\d\] {re.escape(portal)}:3260,1 {NAME} \(non-flash\)\n", said), said
 
 
 def check_service(vm):
@@ -169,12 +174,12 @@ def test_iscsiadm(lab):
 
 def export_root(lab, form, options):
     """A Debian root behind tgt, or behind istgt where tgt sends who asks there."""
-    if form != "redirect":
+    if form == "redirect":
+        lab.target(NAME, lab.disk())
+        lab.target(NAME, lab.debian(), on=lab.istgt)
+        lab.tgt.redirect(1, lab.istgt.address, 3260, "Temporary")
+    else:
         lab.target(NAME, lab.debian(), **options)
-        return
-    lab.target(NAME, lab.disk())
-    lab.target(NAME, lab.debian(), on=lab.istgt)
-    lab.tgt.redirect(1, lab.istgt.address, 3260, "Temporary")
 
 
 def check_portal(vm, lab, form):
@@ -183,7 +188,47 @@ def check_portal(vm, lab, form):
     session = vm.shell.run("iscsiadm -m session -P 1")
     assert f"Persistent Portal: {portal}:3260,1\n" in session, session
     assert f"Current Portal: {lab.istgt.address if form == 'redirect' else portal}:3260,1\n" in session, session
-    assert vm.shell.run("iscsiadm -m session") == f"tcp: [1] {portal}:3260,1 {NAME} (non-flash)\n"
+    check_alone(vm, portal)
+
+
+def wait_states(vm, states, seconds=40):
+    """Wait for the states of connection, session and iscsid's mind that iscsiadm prints of root's session and the second one."""
+    deadline = time.monotonic() + seconds
+    while (found := re.findall(r"State: (.*)\n", vm.shell.run("iscsiadm -m session -P 1"))) != states:
+        assert time.monotonic() < deadline, found
+
+
+def test_iscsiadm_without_iscsid(lab):
+    """
+    While the keeper is in charge, of two sessions, one of them lost and back, iscsiadm shows and scans. Then somebody starts
+    iscsid, which logs the second one out: the keeper takes back only what is left.
+    """
+    lab.target(NAME, lab.debian())
+    lab.target(OTHER, lab.disk(), on=lab.istgt)
+    vm = lab.boot_debian(f"{TARGET} {lab.istgt.word(OTHER)} root=LABEL=root1 {NO_ISCSID}", kernel="6.12")
+    assert [line.split()[3] for line in vm.shell.run("iscsiadm -m session").splitlines()] == [NAME, OTHER]
+    vm.shell.run("iscsiadm -m session --rescan")
+    said, status = vm.shell.attempt("iscsiadm -m session -r 2 -u")
+    assert status == 21 and CALLED_IN_VAIN in said, said
+    wait_states(vm, UNKNOWN + UNKNOWN)
+    lab.istgt.kill()
+    wait_states(vm, [*UNKNOWN, "Unknown", "FAILED", "Unknown"])
+    lab.istgt.start()
+    vm.expect(rf"{OTHER} is back after [0-9.]+ s, its disks go on")
+    wait_states(vm, UNKNOWN + UNKNOWN)
+    vm.shell.run("iscsid")
+    vm.expect(IN_CHARGE, 10)
+    wait_states(vm, GOOD + GOOD)
+    lab.istgt.kill()
+    wait_states(vm, [*GOOD, "TRANSPORT WAIT", "FAILED", "REOPEN"])
+    lab.istgt.start()
+    wait_states(vm, GOOD + GOOD)
+    vm.shell.run("iscsiadm -m session -r 2 -u && kill -9 $(pidof iscsid)")
+    vm.expect(rf"{OTHER}: another program has logged it out")
+    vm.expect(TAKEN_BACK, 10)
+    time.sleep(2)
+    check_alone(vm)
+    check_same(vm)
 
 
 @pytest.mark.parametrize("form", FORMS)
