@@ -106,6 +106,8 @@ def check_logout_of_all(vm):
 def check_second_login(vm):
     said, status = vm.shell.attempt(f"iscsiadm -m node -T {NAME} -p 10.99.0.1 --login")
     assert status == 15 and "1 session requested, but 1 already present" in said, said
+    said, status = vm.shell.attempt("iscsi_discovery 10.99.0.1")
+    assert status == 2 and said.startswith("Please logout from all targets"), said
 
 
 def check_session_beside(vm, lab):
@@ -210,12 +212,10 @@ def test_iscsiadm_without_iscsid(lab):
     vm.shell.run("iscsiadm -m session --rescan")
     said, status = vm.shell.attempt("iscsiadm -m session -r 2 -u")
     assert status == 21 and CALLED_IN_VAIN in said, said
-    wait_states(vm, UNKNOWN + UNKNOWN)
     lab.istgt.kill()
     wait_states(vm, [*UNKNOWN, "Unknown", "FAILED", "Unknown"])
     lab.istgt.start()
     vm.expect(rf"{OTHER} is back after [0-9.]+ s, its disks go on")
-    wait_states(vm, UNKNOWN + UNKNOWN)
     vm.shell.run("iscsid")
     vm.expect(IN_CHARGE, 10)
     wait_states(vm, GOOD + GOOD)
