@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Outages of seconds and of a minute, of tgt and of LIO, with both kernels: I/O waits and goes on. `tests/vm/soak --outages` has longer ones."""
+"""Outages of seconds and of a minute, of tgt and of LIO, with both kernels: I/O waits and goes on.
+
+`tests/vm/soak --outages` has longer ones.
+"""
 
 from lab.outage import Outages
 
