@@ -18,6 +18,7 @@ enum {
 	REST_MS = 15000,     /* for what remains to be ended once root is given up */
 	REMOUNT_MS = 3000,   /* for file systems on other disks */
 	PANIC_S = 10,
+	TOLD_MS = 60000,
 };
 
 /* By the name of the FIFO, and all but the last also of the program that ends the machine in this way. */
@@ -123,29 +124,23 @@ static void read_order(struct down *d)
 
 static void take_news(struct down *d, const struct loop *loop)
 {
-	if (loop_is_ready(loop, d->watch_fd)) {
+	if (loop_is_ready(loop, d->watch_fd))
 		watch_drain(d->watch_fd);
-		read_order(d);
-	}
-	if (loop_is_ready(loop, d->term_fd) && watch_termination_by_init(d->term_fd) && d->order == NULL)
-		d->order = "by init";
+	if (loop_is_ready(loop, d->term_fd) && watch_termination_by_init(d->term_fd))
+		d->told_ms = loop->now_ms + d->wait_ms + TOLD_MS;
 }
 
-/* Process 1 may have been told and wait for root itself, a page of its own program perhaps. */
-static bool take_signals(struct down *d)
+/* systemd may have been told and wait for root itself, a page of its own program perhaps. */
+static void read_signals(struct down *d)
 {
-	uint64_t pending = process_pending_signals(d->proc_fd, "1");
+	uint64_t pending = process_is(d->proc_fd, "1", "systemd") ? process_pending_signals(d->proc_fd, "1") : 0;
 	for (int i = 0; i < N_ORDERS; i++)
 		if ((pending & order_signals[i]) != 0)
 			take_order(d, i);
-	return d->order != NULL;
 }
 
-/* What nobody tells. */
-static void look_for_order(struct down *d)
+static void look_at_processes(struct down *d)
 {
-	if (take_signals(d))
-		return;
 	int found = process_find_rebooting(d->proc_fd, orders, N_PROGRAMS);
 	if (found >= 0 && found < N_PROGRAMS)
 		take_order(d, found);
@@ -153,6 +148,22 @@ static void look_for_order(struct down *d)
 		d->order = "by the kernel";
 	else if (process_is(d->proc_fd, "1", "systemd-shutdow"))
 		d->order = "by systemd-shutdown";
+}
+
+/* Asked anew each time, since a shutdown may be called off; until disks were given up for it. */
+static void find_order(struct down *d, bool is_away, int64_t now_ms)
+{
+	if (down_is_pending(d))
+		return;
+	d->order = NULL;
+	d->has_kind = false;
+	read_order(d);
+	if (d->order == NULL && is_away)
+		read_signals(d);
+	if (d->order == NULL && is_away)
+		look_at_processes(d);
+	if (d->order == NULL && now_ms < d->told_ms)
+		d->order = "by init";
 }
 
 static bool any_away(const struct session *sessions, unsigned n_sessions)
@@ -236,8 +247,7 @@ void down_step(struct down *d, struct session *sessions, unsigned n_sessions, co
 	bool has_news = loop_is_ready(loop, sessions->transport->event_fd);
 	bool is_away = any_away(sessions, n_sessions);
 	take_news(d, loop);
-	if (is_away && d->order == NULL)
-		look_for_order(d);
+	find_order(d, is_away, loop->now_ms);
 	act(d, down_decide(d, is_away, loop->now_ms), sessions, n_sessions, loop->now_ms);
 	d->look_ms = next_look_ms(d, is_away, has_news, loop->now_ms);
 }

@@ -25,6 +25,7 @@ struct down {
 	int64_t wait_ms;
 
 	const char *order; /* why it goes down, for people; NULL: it does not */
+	int64_t told_ms;   /* until when SIGTERM from process 1 means that; 0: there was none */
 	bool has_kind;     /* how to end it is known */
 	enum machine_end kind;
 	int64_t away_ms;    /* since when a session is waited for; 0: none is */

@@ -100,6 +100,7 @@ static void settle(struct keeper *k, const struct keeper_config *config)
 		session_stay(&k->sessions[i]);
 	memory_occupy(k->sessions, k->n_sessions * sizeof *k->sessions);
 	transport_occupy();
+	memory_occupy_program();
 	occupy_stack();
 }
 

@@ -154,7 +154,10 @@ static void doubt_target(struct session *s)
 static void session_left(struct session *s)
 {
 	log_info("%s: %s: %s, as asked", s->portal, s->target->name, s->has_left ? "logged out" : "ended");
-	session_stop(s);
+	if (s->has_left)
+		session_stop(s);
+	else
+		session_abandon(s); /* its disks may still be busy: nobody waits for that here */
 	s->state = SESSION_GAVE_UP;
 }
 
@@ -384,7 +387,9 @@ static bool start_unbind(struct session *s, int64_t now_ms)
 	struct writer request = writer_over(bytes, sizeof bytes);
 	iscsi_nl_simple(&request, ISCSI_NL_UNBIND_SESSION, &s->handover.conn);
 	enter(s, SESSION_UNBINDING, now_ms, UNBIND_WAIT_MS);
-	return transport_request(s->transport, &request, &reply, &s->fail);
+	if (!transport_request(s->transport, &request, &reply, &s->fail))
+		return false;
+	return reply.error == 0 || fail_errno(&s->fail, FAIL_KERNEL_REFUSED, -reply.error, "UNBIND_SESSION");
 }
 
 void session_leave(struct session *s, int64_t now_ms)
@@ -421,7 +426,7 @@ static bool take_pdu(struct session *s, const struct iscsi_nl_message *event, in
 	ffp_decode_answer(event->pdu, &answer);
 	if (answer.opcode == FFP_ASYNC && s->state == SESSION_UP)
 		return take_async(s, &answer, now_ms);
-	s->has_left = s->leaves && answer.opcode == FFP_LOGOUT_RESPONSE;
+	s->has_left = s->has_left || (s->leaves && answer.opcode == FFP_LOGOUT_RESPONSE);
 	if (answer.opcode == FFP_LOGOUT_RESPONSE && s->state == SESSION_LOGGING_OUT)
 		return fail_set(&s->fail, FAIL_SESSION_LOST, "logged out, as the target asked");
 	return true;
@@ -474,9 +479,15 @@ void session_stand_aside(struct session *s, int64_t now_ms)
 	enter(s, SESSION_ASIDE, INT64_MAX, 0);
 }
 
+/* Logged out by somebody else, and the event that told of it was lost. */
+static bool is_gone(const struct session *s)
+{
+	return session_is_kept(s) && !transport_has_session(s->transport, s->handover.conn.sid);
+}
+
 bool session_is_away(const struct session *s)
 {
-	return session_is_kept(s) && !transport_is_logged_in(s->transport, s->handover.conn.sid);
+	return session_is_kept(s) && !is_gone(s) && !transport_is_logged_in(s->transport, s->handover.conn.sid);
 }
 
 void session_abandon(struct session *s)
@@ -487,6 +498,10 @@ void session_abandon(struct session *s)
 
 void session_verify(struct session *s, int64_t now_ms)
 {
+	if (is_gone(s)) {
+		session_destroyed(s);
+		return;
+	}
 	if (s->state != SESSION_UP || !session_is_away(s))
 		return;
 	fail_set(&s->fail, FAIL_SESSION_LOST, "the kernel shows it as lost");
@@ -497,6 +512,10 @@ void session_take_back(struct session *s, int64_t now_ms)
 {
 	if (s->state != SESSION_ASIDE)
 		return;
+	if (is_gone(s)) {
+		session_destroyed(s);
+		return;
+	}
 	handover_adopt(&s->handover);
 	enter(s, SESSION_UP, INT64_MAX, 0);
 	s->fail = (struct fail){.code = FAIL_NONE};

@@ -58,6 +58,13 @@ void transport_close(struct transport *t)
 	t->handle = 0;
 }
 
+bool transport_has_session(const struct transport *t, uint32_t sid)
+{
+	char path[PATH_BYTES];
+	format_text(path, sizeof path, "session%u", sid);
+	return file_exists_at(t->sessions_fd, path);
+}
+
 bool transport_is_logged_in(const struct transport *t, uint32_t sid)
 {
 	char path[PATH_BYTES], state[32];

@@ -28,6 +28,9 @@ bool transport_open(struct transport *t, struct fail *fail);
 /* Forgets all; the module may be loaded anew before it is opened again. */
 void transport_close(struct transport *t);
 
+/* Whether the kernel has the session. */
+bool transport_has_session(const struct transport *t, uint32_t sid);
+
 /* Whether the session has a connection in full feature phase, by its state in sysfs. */
 bool transport_is_logged_in(const struct transport *t, uint32_t sid);
 

@@ -2,8 +2,9 @@
 /*
  * For systemd (systemd.unit(5), systemd.socket(5)): one socket unit for each target a machine goes down by, wanted by
  * it. A socket with a FIFO is made by process 1 itself, and without default dependencies it is the first thing the
- * order brings about. The order has to be carried out while no file of root can be read, so the units it consists of
- * are loaded beforehand: an ordering of sysinit.target, which is there all the time, refers to them.
+ * order brings about; when the order is called off, nothing needs the socket any more and its FIFO goes. The order has
+ * to be carried out while no file of root can be read, so the units it consists of are loaded beforehand: an ordering
+ * of sysinit.target, which is there all the time, refers to them.
  *
  * The directory is one in which systemd looks for units, and not /run/systemd/system, whose presence is taken for that
  * of systemd itself (sd_booted(3)).
@@ -40,9 +41,11 @@ static const struct {
 					 "Description=Word of %i to the keeper of the iSCSI root\n"
 					 "Documentation=man:iscsiroot(8)\n"
 					 "DefaultDependencies=no\n"
+					 "StopWhenUnneeded=yes\n"
 					 "[Socket]\n"
 					 "ListenFIFO=" UNITS_ORDERS_DIR "/%i\n"
 					 "SocketMode=0600\n"
+					 "RemoveOnStop=yes\n"
 					 "Slice=-.slice\n"
 					 "Service=iscsiroot-down.service\n"},
 	{UNITS_DIR "/iscsiroot-down.service", "[Unit]\n"

@@ -50,7 +50,7 @@ static bool not_mounted(const struct subject *s, struct fail *fail)
 	struct lines l;
 	const char *line;
 	if (lines_open(&l, "/proc/self/mountinfo") < 0)
-		return true;
+		return fail_set(fail, FAIL_DISK_IN_USE, "%s: /proc does not tell what is mounted", s->name);
 	while ((line = lines_next(&l)) != NULL) {
 		if (!span_is(field(line, FIELD_DEVICE), s->number) && !span_is(mount_source(line), s->path))
 			continue;
@@ -65,7 +65,7 @@ static bool not_swap(const struct subject *s, struct fail *fail)
 {
 	struct lines l;
 	const char *line;
-	if (lines_open(&l, "/proc/swaps") < 0)
+	if (lines_open(&l, "/proc/swaps") < 0) /* a kernel without swap */
 		return true;
 	while ((line = lines_next(&l)) != NULL) {
 		if (!span_is(field(line, 0), s->path))
@@ -119,7 +119,7 @@ static bool not_open(const struct subject *s, struct fail *fail)
 {
 	struct dir d;
 	if (dir_open(&d, "/proc") < 0)
-		return true;
+		return fail_set(fail, FAIL_DISK_IN_USE, "%s: /proc does not tell who has it open", s->name);
 	for (const char *pid; (pid = dir_next(&d)) != NULL;) {
 		if (pid[0] < '0' || pid[0] > '9' || not_open_by(s, pid, fail))
 			continue;

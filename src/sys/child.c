@@ -114,6 +114,8 @@ int child_fork_settled(struct child *c, int (*work)(void *), void *argument, int
 	close(ends[1]);
 	if (result == 0)
 		result = await_settled(ends[0], wait_ms);
+	if (result < 0)
+		child_kill(c); /* nothing when it never was */
 	close(ends[0]);
 	return result;
 }

@@ -17,7 +17,8 @@ void machine_end(enum machine_end end)
 		[MACHINE_KEXEC] = RB_KEXEC,
 	};
 	reboot((int)commands[end]);
-	reboot(RB_AUTOBOOT);
+	if (end == MACHINE_KEXEC)
+		reboot(RB_AUTOBOOT);
 }
 
 void machine_set_host_name(const char *name)

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Anonymous shared mappings, and mlockall(2).
+ * Anonymous shared mappings, mlockall(2), and getauxval(3) for what this program consists of.
  */
 #include "sys/memory.h"
 
 #include <errno.h>
+#include <link.h>
 #include <stdint.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -52,4 +54,19 @@ void memory_occupy(void *memory, size_t n_bytes)
 		bytes[at] = bytes[at];
 	if (n_bytes > 0)
 		bytes[n_bytes - 1] = bytes[n_bytes - 1];
+}
+
+void memory_occupy_program(void)
+{
+	const ElfW(Phdr) *headers = (const void *)getauxval(AT_PHDR);
+	size_t n_headers = getauxval(AT_PHNUM);
+	uintptr_t base = 0;
+	for (size_t i = 0; i < n_headers; i++)
+		if (headers[i].p_type == PT_PHDR)
+			base = (uintptr_t)headers - headers[i].p_vaddr;
+	for (size_t i = 0; i < n_headers; i++) {
+		const volatile char *bytes = (const volatile char *)(base + headers[i].p_vaddr);
+		for (size_t at = 0; headers[i].p_type == PT_LOAD && at < headers[i].p_filesz; at += page_bytes())
+			(void)bytes[at];
+	}
 }

@@ -23,4 +23,7 @@ int memory_lock(void);
 /* Makes this process the only owner of the pages: nothing has to be found for them later. */
 void memory_occupy(void *memory, size_t n_bytes);
 
+/* Reads every page of this program, its code too: those that are there are locked (memory_lock). */
+void memory_occupy_program(void);
+
 #endif

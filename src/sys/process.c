@@ -149,7 +149,7 @@ int process_find(int proc_fd, const char *name, int64_t since_ms, struct process
 	if (error < 0)
 		return error;
 	while (n_found < n_max && (pid = dir_next(&d)) != NULL) {
-		if (!read_stat(proc_fd, pid, stat) || !is_wanted(stat, name, since_ms))
+		if (!read_stat(proc_fd, pid, stat) || !is_wanted(stat, name, since_ms) || !is_of_root(proc_fd, pid))
 			continue;
 		int process_fd = (int)syscall(SYS_pidfd_open, strtol(pid, NULL, 10), 0);
 		if (process_fd >= 0)

@@ -15,8 +15,9 @@ struct process {
 };
 
 /*
- * Finds up to n_max living processes of this name (/proc/PID/comm) that were started at since_ms (CLOCK_MONOTONIC)
- * or later. Returns how many, or a negative errno. Each descriptor belongs to the caller.
+ * Finds up to n_max living processes of this name (/proc/PID/comm) that belong to root, are in no container and were
+ * started at since_ms (CLOCK_MONOTONIC) or later. Returns how many, or a negative errno. Each descriptor belongs to the
+ * caller.
  */
 int process_find(int proc_fd, const char *name, int64_t since_ms, struct process *found, int n_max);
 

@@ -15,7 +15,7 @@ int watch_directory(const char *path)
 	int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (fd < 0)
 		return -errno;
-	if (inotify_add_watch(fd, path, IN_CREATE | IN_ONLYDIR) >= 0)
+	if (inotify_add_watch(fd, path, IN_CREATE | IN_DELETE | IN_ONLYDIR) >= 0)
 		return fd;
 	int error = errno;
 	close(fd);

@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-/* Readable when a name was made in the directory; or a negative errno. */
+/* Readable when a name was made in the directory, or went; or a negative errno. */
 int watch_directory(const char *path);
 
 /* Forgets what it has to tell. */

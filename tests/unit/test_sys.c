@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -891,6 +892,42 @@ static int tear_down(void **state)
 	return child_exit_status(&c);
 }
 
+/* --- processes --- */
+
+static int find_named(uid_t user, const char *name)
+{
+	struct process found[2];
+	int proc_fd = dir_handle("/proc"), ends[2];
+	char byte = 0;
+	assert_int_equal(pipe(ends), 0);
+	pid_t child = fork();
+	if (child == 0) {
+		bool good = setuid(user) == 0 && prctl(PR_SET_NAME, name) == 0 && write(ends[1], &byte, 1) == 1;
+		alarm(60);
+		pause();
+		_exit(!good);
+	}
+	assert_int_equal(read(ends[0], &byte, 1), 1);
+	int n = process_find(proc_fd, name, 0, found, 2);
+	for (int i = 0; i < n; i++)
+		process_close(&found[i]);
+	kill(child, SIGKILL);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	close(ends[0]);
+	close(ends[1]);
+	dir_handle_close(proc_fd);
+	return n;
+}
+
+static void a_process_counts_when_it_is_of_root(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(find_named(0, "iscsid-of-root"), 1);
+	assert_int_equal(find_named(65534, "iscsid-of-other"), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -932,6 +969,7 @@ int main(void)
 		cmocka_unit_test(looks_for_init_inside_the_root),
 		cmocka_unit_test(switches_root),
 		cmocka_unit_test(random_bytes_are_not_the_same),
+		cmocka_unit_test(a_process_counts_when_it_is_of_root),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -76,6 +76,19 @@ def test_nothing_of_it_shows(lab):
     vm.expect_not(GIVEN_UP)
 
 
+def test_a_shutdown_that_is_called_off(lab):
+    """The word of it goes with the order, and an outage after that is an outage."""
+    vm, _ = boot_and_write(lab, f"{ALONE} {QUICK}")
+    vm.shell.run("systemctl start iscsiroot-down@poweroff.socket; until ! test -e /run/iscsiroot/down/poweroff; do sleep 0.2; done")
+    lab.tgt.kill()
+    vm.expect("its disks wait until it is back")
+    vm.run_for(20)
+    lab.tgt.start()
+    vm.expect("its disks go on", 10)
+    vm.expect_not(GIVEN_UP)
+    end(vm, "poweroff", IN_TIME)
+
+
 @pytest.mark.parametrize("verb, version", (("poweroff", "6.1"), ("reboot", "6.12")))
 def test_target_is_gone_before(lab, verb, version):
     """
