@@ -244,6 +244,15 @@ static void tell_disk(const struct disk *disk)
 		 disk->super.label[0] != '\0' ? ", label " : "", disk->super.label);
 }
 
+/* The other targets are somebody's disks, too: each has its first attempt, whose waits all end. */
+static bool others_are_coming(const struct boot *b)
+{
+	for (unsigned i = 0; i < b->n_sessions; i++)
+		if (session_is_tried_first(&b->sessions[i]))
+			return true;
+	return false;
+}
+
 /* True: nothing is wrong so far. */
 static bool step_root(struct boot *b, int64_t now_ms, struct fail *fail)
 {
@@ -260,6 +269,8 @@ static bool step_root(struct boot *b, int64_t now_ms, struct fail *fail)
 	case ROOT_FOUND:
 		break;
 	}
+	if (others_are_coming(b))
+		return true;
 	tell_disk(root);
 	b->timing.disk_ms = now_ms;
 	b->missing_since_ms = 0;
@@ -280,7 +291,7 @@ static void tell_timing(const struct boot *b)
 		 (double)(now_ms - t->disk_ms) / 1000);
 }
 
-/* Nothing half-made stays behind: who was never logged in when root is there is left out. */
+/* Nothing half-made stays behind: who could not be logged in when root is there is left out. */
 static void leave_out_others(struct boot *b)
 {
 	for (unsigned i = 0; i < b->n_sessions; i++) {

@@ -90,9 +90,10 @@ static void settle(struct keeper *k, const struct keeper_config *config)
 	down_open(&k->down, k->rival.proc_fd, config->root, config->shutdown_s);
 	log_leave_console();
 	const int kept[] = {
-		log_descriptor(),          k->transport->request_fd,   k->transport->event_fd, k->rival.proc_fd,
-		k->transport->sessions_fd, child_settled_descriptor(), k->orders.listen_fd,    k->run_fd,
-		k->down.watch_fd,          k->down.orders_fd,          k->down.term_fd};
+		log_descriptor(0),          log_descriptor(1),      log_descriptor(2), log_descriptor(3),
+		k->transport->request_fd,   k->transport->event_fd, k->rival.proc_fd,  k->transport->sessions_fd,
+		child_settled_descriptor(), k->orders.listen_fd,    k->run_fd,         k->down.watch_fd,
+		k->down.orders_fd,          k->down.term_fd};
 	descriptors_close_others(kept, sizeof kept / sizeof *kept);
 	config->forget(config->argument);
 	resident_become(KEEPER_TITLE, config->title, config->n_title_bytes);

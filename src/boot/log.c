@@ -21,6 +21,8 @@ static const char printk_limit[] = "/proc/sys/kernel/printk_devkmsg";
 
 static struct {
 	int kmsg_fd;
+	int turns[LOG_DESCRIPTORS]; /* empty but in a process that outlives the console */
+	unsigned n_turns, turn;
 	struct console *console;
 	bool quiet;
 	int kernel_shows_below;
@@ -74,16 +76,24 @@ void log_restore_limit(void)
 		file_write_text(printk_limit, line);
 }
 
-int log_descriptor(void)
+int log_descriptor(unsigned i)
 {
-	return sink.kmsg_fd;
+	return i < sink.n_turns ? sink.turns[i] : -1;
 }
 
+/* The kernel's rate limit is that of an open file. All are opened now: it takes memory that may not be there later. */
 void log_leave_console(void)
 {
-	if (sink.kmsg_fd < 0)
-		sink.kmsg_fd = kmsg_open();
+	if (sink.kmsg_fd >= 0)
+		sink.turns[sink.n_turns++] = sink.kmsg_fd;
+	for (int fd; sink.n_turns < LOG_DESCRIPTORS && (fd = kmsg_open()) >= 0;)
+		sink.turns[sink.n_turns++] = fd;
 	sink.console = NULL;
+}
+
+static int next_descriptor(void)
+{
+	return sink.n_turns > 0 ? sink.turns[sink.turn++ % sink.n_turns] : sink.kmsg_fd;
 }
 
 /* A failure that gave up at once is told once: the same line directly behind itself is left out. */
@@ -104,7 +114,8 @@ static void log_line(enum log_level level, const char *format, va_list args)
 	text_escape(raw, line + start, sizeof line - (size_t)start);
 	if (is_repeated(line))
 		return;
-	bool in_kmsg = sink.kmsg_fd >= 0 && kmsg_write(sink.kmsg_fd, line) == 0;
+	int fd = next_descriptor();
+	bool in_kmsg = fd >= 0 && kmsg_write(fd, line) == 0;
 	bool wanted = level <= LOG_LEVEL_WAIT || !sink.quiet;
 	bool shown = in_kmsg && (int)level < sink.kernel_shows_below;
 	if (wanted && !shown && sink.console != NULL) {

@@ -11,6 +11,10 @@
 #include "base/fail.h"
 #include "sys/sys.h"
 
+enum {
+	LOG_DESCRIPTORS = 4,
+};
+
 enum log_level {
 	LOG_LEVEL_ERROR = 3,
 	LOG_LEVEL_WAIT = 4, /* waits, and notes the user should see */
@@ -24,10 +28,13 @@ void log_use(int kmsg_fd, struct console *console, int shows_below);
 void log_set_quiet(bool quiet);
 /* Gives the kernel its rate limit back; what follows goes to kmsg as the kernel likes. */
 void log_restore_limit(void);
-/* The descriptor of the kernel log, or a negative number. */
-int log_descriptor(void);
-/* From now on to the kernel log only; for a process that outlives the console. */
+/*
+ * From now on to the kernel log only; for a process that outlives the console. Of one open file the kernel takes 10
+ * records in 5 s and drops the rest without a word: eight sessions that break together need more.
+ */
 void log_leave_console(void);
+/* The descriptors that this has opened, by number below LOG_DESCRIPTORS; negative: it is not open. */
+int log_descriptor(unsigned i);
 
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_wait(const char *format, ...) __attribute__((format(printf, 1, 2)));

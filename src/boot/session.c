@@ -109,6 +109,12 @@ bool session_is_kept(const struct session *s)
 	return s->handover.has_run;
 }
 
+bool session_is_tried_first(const struct session *s)
+{
+	bool is_under_way = s->state >= SESSION_DISCOVERING && s->state <= SESSION_LOGGING_IN;
+	return is_under_way && !s->handover.has_run && s->retry.n_failed == 0;
+}
+
 /* The connection of a session that was up is gone: its disks wait from now on. */
 static void session_lost(struct session *s, int64_t now_ms)
 {

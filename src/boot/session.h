@@ -113,6 +113,9 @@ bool session_settled(const struct session *s);
 /* Logs nothing, leaves nothing in the kernel; the session may start again by session_kick. */
 void session_stop(struct session *s);
 
+/* Its first attempt is under way and has not failed. */
+bool session_is_tried_first(const struct session *s);
+
 /* The kernel has it without a connection, whoever is to bring that back. */
 bool session_is_away(const struct session *s);
 

@@ -60,6 +60,27 @@ def test_two_targets_side_by_side(lab, kernel):
     vm.wait_off()
 
 
+def test_root_awaits_the_second_target(lab):
+    """Root is found at once; the target that is slower to answer has its first attempt all the same."""
+    lab.target(NAME, lab.disk())
+    lab.target(OTHER, lab.disk(), on=lab.istgt)
+    lab.istgt.freeze()
+    vm = lab.boot(f"{TARGET} {lab.istgt.word(OTHER)}")
+    vm.expect(r"waiting for the login at 10\.99\.0\.60:3260, ")
+    assert vm.count("is root") == 0
+    lab.istgt.thaw()
+    assert vm.expect_root().targets == sorted([NAME, OTHER])
+    vm.wait_off()
+
+
+def test_root_does_without_the_second_target(lab):
+    lab.target(NAME, lab.disk())
+    vm = lab.boot(f"{TARGET} {lab.istgt.word(OTHER)}")
+    vm.expect(f"{OTHER} is not logged in, root does without it")
+    assert vm.expect_root().targets == [NAME]
+    vm.wait_off()
+
+
 def test_two_machines_side_by_side(lab):
     """Two boots at once, each with a target and a name of its own; a target lets in whom it knows."""
     lab.target(NAME, lab.disk(), allow="iqn.2026-11.org.example:first")
