@@ -244,9 +244,18 @@ static void tell_disk(const struct disk *disk)
 		 disk->super.label[0] != '\0' ? ", label " : "", disk->super.label);
 }
 
-/* The other targets are somebody's disks, too: each has its first attempt, whose waits all end. */
-static bool others_are_coming(const struct boot *b)
+/* After that root goes on without them: what is left of iscsi_timeout= is for mounting it. 0: no limit of their own. */
+static int64_t others_deadline_ms(const struct boot *b)
 {
+	return b->plan.timeout_s > 0 ? b->started_ms + (int64_t)b->plan.timeout_s * 1000 / 2 : 0;
+}
+
+/* The other targets are somebody's disks, too: each has its first attempt, whose waits all end. */
+static bool others_are_coming(const struct boot *b, int64_t now_ms)
+{
+	int64_t deadline_ms = others_deadline_ms(b);
+	if (deadline_ms != 0 && now_ms >= deadline_ms)
+		return false;
 	for (unsigned i = 0; i < b->n_sessions; i++)
 		if (session_is_tried_first(&b->sessions[i]))
 			return true;
@@ -269,7 +278,7 @@ static bool step_root(struct boot *b, int64_t now_ms, struct fail *fail)
 	case ROOT_FOUND:
 		break;
 	}
-	if (others_are_coming(b))
+	if (others_are_coming(b, now_ms))
 		return true;
 	tell_disk(root);
 	b->timing.disk_ms = now_ms;
@@ -422,6 +431,8 @@ static void want(struct boot *b, struct loop *loop)
 		loop_wake_at(loop, b->started_ms + MODULES_WAIT_MS + 1);
 	if (b->plan.timeout_s > 0)
 		loop_wake_at(loop, b->started_ms + (int64_t)b->plan.timeout_s * 1000);
+	if (others_deadline_ms(b) > loop->now_ms)
+		loop_wake_at(loop, others_deadline_ms(b));
 }
 
 /* An attempt is under way and has not failed: what would it fail with? */

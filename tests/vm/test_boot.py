@@ -73,6 +73,17 @@ def test_root_awaits_the_second_target(lab):
     vm.wait_off()
 
 
+def test_the_time_for_root_is_not_spent_on_the_second_target(lab):
+    """The second one is silent for longer than iscsi_timeout=, of which half is for it."""
+    lab.target(NAME, lab.disk())
+    lab.target(OTHER, lab.disk(), on=lab.istgt)
+    lab.istgt.freeze()
+    vm = lab.boot(f"{TARGET} {lab.istgt.word(OTHER)} iscsi_timeout=12")
+    vm.expect(f"{OTHER} is not logged in, root does without it")
+    assert vm.expect_root().targets == [NAME]
+    vm.wait_off()
+
+
 def test_root_does_without_the_second_target(lab):
     lab.target(NAME, lab.disk())
     vm = lab.boot(f"{TARGET} {lab.istgt.word(OTHER)}")
