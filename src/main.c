@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Verbs by table, usage, exit status. The name this binary is called by is a verb of its own: an initramfs runs it as
- * /init, udhcpc as its script.
+ * /init, udhcpc as its script, systemd-shutdown as /shutdown.
  */
 #include <stdio.h>
 #include <string.h>
@@ -47,6 +47,12 @@ static int run_check(int argc, char **argv, char **environment)
 	return check_main(argc, argv);
 }
 
+static int run_plan(int argc, char **argv, char **environment)
+{
+	(void)environment;
+	return plan_main(argc, argv);
+}
+
 static int run_attach(int argc, char **argv, char **environment)
 {
 	(void)argc;
@@ -71,15 +77,17 @@ static const struct verb verbs[] = {
 	{"check", "rehearse a boot: log in, look for root, log out", run_check},
 	{"detach", "end a session that nothing uses", run_detach},
 	{"discover", "list the targets behind a portal", run_discover},
+	{"plan", "say what a boot would read, and from where", run_plan},
 	{"status", "show the sessions, their disks and who looks after them", run_status},
 };
 
 static int run_help(FILE *out)
 {
-	fprintf(out, "iscsiroot " ISCSIROOT_VERSION " boots Linux from an iSCSI disk.\n\nusage: iscsiroot VERB\n\n");
+	fprintf(out, "iscsiroot " ISCSIROOT_VERSION
+		     " boots Linux from an iSCSI disk.\n\nusage: iscsiroot VERB [ARGUMENTS]\n\n");
 	for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
 		fprintf(out, "  %-10s%s\n", verbs[i].name, verbs[i].summary);
-	fprintf(out, "  --help    this text\n  --version the version\n\n"
+	fprintf(out, "  --help    this text; behind a verb, its arguments\n  --version the version\n\n"
 		     "The kernel command line says what to boot: iscsiroot.cmdline(7). Messages: iscsiroot(8).\n");
 	return out == stdout ? EXIT_DONE : EXIT_USAGE;
 }
@@ -95,7 +103,14 @@ static const struct verb names[] = {
 	{"init", "", run_boot},
 	{ATTACH_NAME, "", attach_main},
 	{"iscsiroot-lease", "", run_lease},
+	{"shutdown", "", last_main},
 };
+
+/* dracut's netroot.sh calls the handler of netroot=iscsi:..., by its name us: NETIF NETROOT NEWROOT. */
+static bool is_netroot_handler(int argc, char **argv)
+{
+	return argc == 4 && strncmp(argv[2], "iscsi", strlen("iscsi")) == 0 && argv[3][0] == '/';
+}
 
 int main(int argc, char **argv, char **environment)
 {
@@ -108,6 +123,8 @@ int main(int argc, char **argv, char **environment)
 	for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
 		if (strcmp(verb, verbs[i].name) == 0)
 			return verbs[i].run(argc - 1, argv + 1, environment);
+	if (is_netroot_handler(argc, argv))
+		return EXIT_DONE; /* attach has been called for it, or will be */
 	if (strcmp(verb, "--version") == 0)
 		return puts("iscsiroot " ISCSIROOT_VERSION) < 0 ? EXIT_FAILED : EXIT_DONE;
 	if (strcmp(verb, "--help") == 0)

@@ -13,8 +13,8 @@
 static const struct fail_entry table[FAIL_CODE_COUNT] = {
 	[FAIL_NONE] = {"E00", "no failure", "", RETRY_NEVER},
 
-	[FAIL_WORD_VALUE] = {"E10", "a value on the kernel command line cannot be used",
-			     "Correct the word; iscsiroot.cmdline(7) shows its form.", RETRY_NEVER},
+	[FAIL_WORD_VALUE] = {"E10", "a value cannot be used", "Correct the word; iscsiroot.cmdline(7) shows its form.",
+			     RETRY_NEVER},
 	[FAIL_TARGET_MISSING] = {"E11", "nothing says which target to log in to",
 				 "Add iscsi_target=iscsi://HOST/NAME/LUN to the kernel command line.", RETRY_NEVER},
 	[FAIL_PORTAL_MISSING] = {"E12", "the target has a name but no portal",
@@ -33,6 +33,10 @@ static const struct fail_entry table[FAIL_CODE_COUNT] = {
 			      "nothing of iscsi_in_username= and iscsi_in_password=.",
 			      RETRY_NEVER},
 	[FAIL_NOT_ROOT] = {"E18", "only root may do this", "Run it as root.", RETRY_NEVER},
+	[FAIL_ARGUMENT] = {"E19", "an argument cannot be used", "Correct it; iscsiroot(8) has the arguments.",
+			   RETRY_NEVER},
+	[FAIL_FILE] = {"E1A", "a file cannot be used", "Correct the file; iscsiroot.cmdline(7) shows its form.",
+		       RETRY_NEVER},
 
 	[FAIL_NIC_MISSING] = {"E20", "the network interface is not there",
 			      "Check the device in ip=, and that the image holds the driver of the card "
@@ -61,6 +65,9 @@ static const struct fail_entry table[FAIL_CODE_COUNT] = {
 				"Check that the target machine is up and that no firewall drops its port.", RETRY_SOON},
 	[FAIL_CONNECT] = {"E2A", "the connection to the portal failed",
 			  "Check the network between here and the portal.", RETRY_SOON},
+	[FAIL_NO_ADVERTISEMENT] = {"E2B", "no router advertised an IPv6 prefix to make an address of",
+				   "Check the router advertisements on this network, or give a static address in ip=.",
+				   RETRY_SOON},
 
 	[FAIL_LOGIN_TIMEOUT] = {"E30", "the target took the connection but does not answer the login",
 				"Check the load and the log of the target.", RETRY_SOON},

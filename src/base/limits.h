@@ -15,10 +15,17 @@ enum {
 	SECRET_MAX = 255,      /* bytes of a CHAP secret */
 	PATH_BYTES = 256,      /* bytes of a path this program builds, with its final NUL */
 	TARGETS_MAX = 8,       /* sessions of one plan */
+	OWN_SECRETS_MAX = 4,   /* targets with secrets of their own */
 	NETS_MAX = 8,          /* ip= words of one plan */
 	NICS_MAX = 32,         /* network interfaces looked at */
 	DISKS_MAX = 64,        /* block devices (disks and partitions) looked at */
 	NAMESERVERS_MAX = 3,   /* what a resolver reads, resolv.conf(5) MAXNS */
+	VLANS_MAX = 4,         /* vlan= words of one plan */
+	BONDS_MAX = 2,         /* bond= words of one plan */
+	UNMADE_MAX = 8,        /* team= and bridge= words of one plan */
+	BOND_PORTS_MAX = 4,    /* network interfaces of one bond */
+	IFNAMES_MAX = 8,       /* ifname= words of one plan */
+	ROUTES_MAX = 8,        /* rd.route= words of one plan, routes of one lease */
 	CMDLINE_BYTES = 4096,  /* COMMAND_LINE_SIZE is 2048 on x86 and arm64, 4096 on s390 */
 };
 

@@ -113,6 +113,22 @@ bool text_hex_bytes(struct span s, uint8_t *out, size_t n_max, size_t *n_out)
 	return true;
 }
 
+bool text_mac(struct span s, uint8_t out[static 6])
+{
+	char separator = s.n_bytes == 17 && s.text[2] == '-' ? '-' : ':';
+	uint8_t bytes[6];
+	size_t n_bytes;
+	for (unsigned i = 0; i < 6; i++) {
+		struct span byte = span_cut(&s, separator);
+		if (byte.n_bytes != 2 || !text_hex_bytes(byte, &bytes[i], 1, &n_bytes))
+			return false;
+	}
+	if (s.text != NULL)
+		return false;
+	memcpy(out, bytes, sizeof bytes);
+	return true;
+}
+
 /* Six bits of one base64 digit, or -1. */
 static int base64_digit(char c)
 {

@@ -38,6 +38,9 @@ bool text_hex(struct span s, uint64_t *out);
 /* Bytes from hex digits; an odd count has a leading zero. */
 bool text_hex_bytes(struct span s, uint8_t *out, size_t n_max, size_t *n_out);
 
+/* A hardware address: six pairs of hex digits with ':' or '-' between them. Else out stays as it is. */
+bool text_mac(struct span s, uint8_t out[static 6]);
+
 /* Bytes from base64 (RFC 4648 section 4) with correct padding and zero pad bits. */
 bool text_base64_bytes(struct span s, uint8_t *out, size_t n_max, size_t *n_out);
 

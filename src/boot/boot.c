@@ -17,9 +17,12 @@
 #include "boot/modules.h"
 #include "boot/net.h"
 #include "boot/programs.h"
+#include "boot/prompt.h"
 #include "boot/root.h"
+#include "boot/runfiles.h"
 #include "boot/session.h"
 #include "boot/setup.h"
+#include "boot/sources.h"
 #include "boot/transport.h"
 #include "boot/wait.h"
 #include "kernel/uevent.h"
@@ -28,6 +31,7 @@
 
 enum {
 	DISK_WAIT_S = 30,
+	OTHERS_WAIT_MS = 60000,  /* for the other targets, once root's disk is there */
 	DISK_GRACE_MS = 1000,    /* drivers attach a little after the scan; until then nothing is missing */
 	MODULES_WAIT_MS = 30000, /* for iscsi_tcp and a network card to appear */
 	WITHOUT_SHELL_S = 30,
@@ -40,8 +44,10 @@ struct timing {
 
 struct boot {
 	struct console console;
+	char tty[CONSOLE_TTY_BYTES];
 	struct boot_plan plan;
-	bool planned;
+	bool awaits_ibft, has_network, told, planned; /* how far the plan is */
+	uint32_t leases_read; /* a bit for each of plan.nets: what its lease says is in the plan */
 	struct modules modules;
 	struct net net;
 	struct transport transport;
@@ -49,12 +55,16 @@ struct boot {
 	struct session sessions[TARGETS_MAX];
 	struct disks disks;
 	struct root_mount mount;
+	struct prompt prompt;
 	struct retry root_retry;
 	struct wait wait;
 	struct fail root_fail;    /* why there is no root yet; FAIL_NONE: not known */
 	int64_t missing_since_ms; /* 0: nothing is missing */
 	struct timing timing;
-	int64_t started_ms; /* this attempt; iscsi_timeout= counts from here */
+	int64_t started_ms; /* this attempt */
+	int64_t found_ms;   /* since when root's disk is there; 0: it is not yet */
+	int64_t timeout_ms; /* when iscsi_timeout= has passed; no time passes while a question is open */
+	int64_t stepped_ms; /* the last turn */
 	int child_fd, uevent_fd;
 	unsigned n_arrivals; /* how often a link had come up when the sessions were last kicked */
 	char **argv, **environment;
@@ -66,19 +76,6 @@ static struct boot boot;
 
 /* --- the plan --- */
 
-static void read_machine(struct boot *b, struct plan_machine *machine)
-{
-	memset(machine, 0, sizeof *machine);
-	file_read_text("/sys/class/dmi/id/product_uuid", machine->dmi_uuid, sizeof machine->dmi_uuid);
-	machine->has_mac = nics_lowest_mac(&b->net.nics, machine->mac);
-}
-
-static void log_notes(const struct plan_notes *notes)
-{
-	for (unsigned i = 0; i < notes->n_notes; i++)
-		log_wait("%s", notes->text[i]);
-}
-
 static bool read_plan(struct boot *b, struct fail *fail)
 {
 	char cmdline[CMDLINE_BYTES];
@@ -89,33 +86,110 @@ static bool read_plan(struct boot *b, struct fail *fail)
 	memset(&b->plan, 0, sizeof b->plan);
 	bool good = plan_read(cmdline, &b->plan, &notes, fail);
 	bytes_wipe(cmdline, sizeof cmdline);
+	good = sources_read("", true, &b->plan, &notes, fail) && good;
+	b->awaits_ibft = !sources_read_ibft("", NULL, &b->plan, &notes);
 	log_set_quiet(b->plan.quiet);
 	log_notes(&notes);
 	return good;
 }
 
-static void start_sessions(struct boot *b)
+/* With panic= nobody watches the machine. */
+static bool can_ask(const struct boot *b)
+{
+	return b->console.watched && b->plan.panic_s == 0;
+}
+
+/* `plan` is b's own, or a copy of it. */
+static bool check_plan(struct boot *b, struct boot_plan *plan, struct plan_notes *notes, struct fail *fail)
+{
+	struct plan_machine machine;
+	sources_see_machine(&b->net.nics, &machine);
+	machine.can_ask = can_ask(b);
+	return sources_check("", plan, &machine, notes, fail);
+}
+
+static void tell_targets(struct boot *b, const struct boot_plan *plan)
 {
 	char line[PLAN_LINE_BYTES];
-	for (unsigned i = 0; i < b->plan.n_targets; i++) {
-		plan_describe_target(&b->plan, i, line);
+	for (unsigned i = 0; i < plan->n_targets && !b->told; i++) {
+		plan_describe_target(plan, i, line);
 		log_info("plan: %s", line);
+	}
+	b->told = true;
+}
+
+static void start_sessions(struct boot *b)
+{
+	tell_targets(b, &b->plan);
+	for (unsigned i = 0; i < b->plan.n_targets; i++) {
 		session_init(&b->sessions[i], &b->plan, i, &b->transport);
+		b->sessions[i].probes_path = true;
 	}
 	b->n_sessions = b->plan.n_targets;
+	bool has_others = console_find_tty(b->tty);
+	prompt_init(&b->prompt, can_ask(b) ? &b->console : NULL, has_others ? b->tty : "");
 	log_info("we are %s (%s)", b->plan.initiator.name, b->plan.initiator.origin.text);
+}
+
+/* With the firmware's table come the network cards; the kernel may have to load iscsi_ibft to show one. */
+static bool start_network(struct boot *b, int64_t now_ms)
+{
+	struct plan_notes notes = {.n_notes = 0};
+	if (b->has_network)
+		return true;
+	if (b->awaits_ibft && !modules_has_looked(&b->modules))
+		return false;
+	if (b->awaits_ibft)
+		sources_read_ibft("", NULL, &b->plan, &notes);
+	plan_add_network(&b->plan, &notes);
+	log_notes(&notes);
+	net_start(&b->net, &b->plan, now_ms);
+	b->has_network = true;
+	return true;
+}
+
+/*
+ * A target that nothing else names may be in a lease, and so may our name: that is not worth a wait of its own, but
+ * nobody logs in before the first link is up. Whether there is one to wait for.
+ */
+static bool waits_for_lease(struct boot *b)
+{
+	struct plan_notes notes = {.n_notes = 0};
+	bool waits = net_take_leases(&b->net, &b->plan, &b->leases_read, &notes);
+	log_notes(&notes);
+	return waits;
+}
+
+/* Only our name is left to a lease: all else is checked, and told, before the network is up. */
+static bool rehearse(struct boot *b, struct fail *fail)
+{
+	struct plan_notes notes = {.n_notes = 0};
+	struct fail found = {.code = FAIL_NONE};
+	struct boot_plan *plan = memory_share(sizeof *plan);
+	if (plan == NULL)
+		return fail_set(fail, FAIL_SETUP, "no memory");
+	*plan = b->plan;
+	if (check_plan(b, plan, &notes, &found))
+		tell_targets(b, plan);
+	plan_wipe(plan);
+	memory_unshare(plan, sizeof *plan);
+	/* Neither is certain without the name: the lease may have it, and a secret may be its own. */
+	if (found.code == FAIL_NONE || found.code == FAIL_INITIATOR_MISSING || found.code == FAIL_CHAP_HALF)
+		return true;
+	*fail = found;
+	return false;
 }
 
 /* A machine without DMI is named after a network card; so it may take until one has appeared. */
 static bool complete_plan(struct boot *b, int64_t now_ms, struct fail *fail)
 {
-	struct plan_machine machine;
 	struct plan_notes notes = {.n_notes = 0};
 	struct fail found = {.code = FAIL_NONE};
-	if (b->planned)
+	if (b->planned || !start_network(b, now_ms))
 		return true;
-	read_machine(b, &machine);
-	b->planned = plan_check(&b->plan, &machine, &notes, &found);
+	if (waits_for_lease(b))
+		return b->told || plan_wants_root_path(&b->plan) || rehearse(b, fail);
+	b->planned = check_plan(b, &b->plan, &notes, &found);
 	if (!b->planned && found.code == FAIL_INITIATOR_MISSING && now_ms < b->started_ms + MODULES_WAIT_MS)
 		return true; /* not yet */
 	if (!b->planned) {
@@ -131,7 +205,7 @@ static bool complete_plan(struct boot *b, int64_t now_ms, struct fail *fail)
 
 static void take_uevents(struct boot *b)
 {
-	static uint8_t bytes[UEVENT_MESSAGE_MAX];
+	uint8_t bytes[UEVENT_MESSAGE_MAX];
 	struct uevent event;
 	ssize_t n;
 	while ((n = netlink_receive(b->uevent_fd, bytes, sizeof bytes)) > 0 || n == -ENOBUFS) {
@@ -167,33 +241,49 @@ static void kick_sessions(struct boot *b)
 	if (b->transport.handle == 0 || !net_usable(&b->net))
 		return;
 	b->n_arrivals = b->net.n_arrivals;
-	for (unsigned i = 0; i < b->n_sessions; i++)
-		if (more || b->sessions[i].state == SESSION_IDLE)
-			session_kick(&b->sessions[i]);
+	for (unsigned i = 0; i < b->n_sessions; i++) {
+		struct session *s = &b->sessions[i];
+		if ((more || s->state == SESSION_IDLE) && !prompt_holds(&b->prompt, &b->plan, s))
+			session_kick(s);
+	}
 }
 
 static void step_sessions(struct boot *b, const struct loop *loop)
 {
 	for (unsigned i = 0; i < b->n_sessions; i++) {
 		struct session *s = &b->sessions[i];
-		bool was_settled = session_settled(s), was_up = s->state == SESSION_UP;
 		session_step(s, loop);
+		unsigned changes = session_changes(s);
 		if (s->state == SESSION_UP && b->timing.login_ms == 0)
 			b->timing.login_ms = loop->now_ms;
-		if ((s->state == SESSION_UP) != was_up)
-			retry_reset(&b->root_retry); /* the wait for its disks begins anew */
-		if (session_settled(s) != was_settled)
+		if ((changes & SESSION_CHANGED_UP) && s->n_lost == 0)
+			retry_reset(&b->root_retry); /* the wait for its disks begins, once */
+		if (changes & SESSION_CHANGED_SETTLED)
 			disks_changed(&b->disks);
 	}
 }
 
-/* Every session has failed for good: nothing will change. */
+/* What has been read of a disk came in packets as long as they get; another disk may still be waited for. */
+static void prove_paths(struct boot *b)
+{
+	const struct disk_list *list = b->disks.list;
+	if (!b->disks.current && b->disks.reader.pid == 0)
+		return;
+	for (const struct disk *disk = list->disks; disk < list->disks + list->n_disks; disk++)
+		if (disk->error == 0 && disk->n_bytes > 0)
+			session_prove_path(&b->sessions[disk->session]);
+}
+
+/* Every session has failed for good: nothing will change. Or, with `any`, what one of the others has last failed by. */
 static const struct fail *sessions_fail(const struct boot *b, bool any)
 {
 	const struct fail *found = NULL;
 	for (unsigned i = 0; i < b->n_sessions; i++) {
 		const struct session *s = &b->sessions[i];
-		if (s->state != SESSION_GAVE_UP && !any)
+		bool is_hopeless = s->state == SESSION_GAVE_UP;
+		if (any && is_hopeless)
+			continue;
+		if (!any && !is_hopeless)
 			return NULL;
 		if (s->fail.code != FAIL_NONE && found == NULL)
 			found = &s->fail;
@@ -244,20 +334,27 @@ static void tell_disk(const struct disk *disk)
 		 disk->super.label[0] != '\0' ? ", label " : "", disk->super.label);
 }
 
-/* After that root goes on without them: what is left of iscsi_timeout= is for mounting it. 0: no limit of their own. */
+/* After that root goes on without the others: what is left of iscsi_timeout= is for mounting it. */
 static int64_t others_deadline_ms(const struct boot *b)
 {
-	return b->plan.timeout_s > 0 ? b->started_ms + (int64_t)b->plan.timeout_s * 1000 / 2 : 0;
+	int64_t half_ms = b->timeout_ms - (int64_t)b->plan.timeout_s * 1000 / 2; /* timeout_s is 0: without an end */
+	int64_t end_ms = b->found_ms != 0 ? b->found_ms + OTHERS_WAIT_MS : INT64_MAX;
+	return half_ms < end_ms ? half_ms : end_ms;
 }
 
-/* The other targets are somebody's disks, too: each has its first attempt, whose waits all end. */
+/*
+ * The other targets are somebody's disks, too: each has its first attempt, whose waits all end, also for a secret or
+ * for the link that it takes.
+ */
 static bool others_are_coming(const struct boot *b, int64_t now_ms)
 {
-	int64_t deadline_ms = others_deadline_ms(b);
-	if (deadline_ms != 0 && now_ms >= deadline_ms)
+	if (b->prompt.session != NULL)
+		return true;
+	if (now_ms >= others_deadline_ms(b))
 		return false;
 	for (unsigned i = 0; i < b->n_sessions; i++)
-		if (session_is_tried_first(&b->sessions[i]))
+		if (session_is_tried_first(&b->sessions[i]) ||
+		    (!session_is_kept(&b->sessions[i]) && net_is_coming(&b->net)))
 			return true;
 	return false;
 }
@@ -278,12 +375,14 @@ static bool step_root(struct boot *b, int64_t now_ms, struct fail *fail)
 	case ROOT_FOUND:
 		break;
 	}
+	b->missing_since_ms = 0;
+	retry_reset(&b->root_retry);
+	if (b->found_ms == 0)
+		b->found_ms = now_ms;
 	if (others_are_coming(b, now_ms))
 		return true;
 	tell_disk(root);
 	b->timing.disk_ms = now_ms;
-	b->missing_since_ms = 0;
-	retry_reset(&b->root_retry);
 	return root_mount_start(&b->mount, &b->plan, root, now_ms, fail);
 }
 
@@ -303,6 +402,7 @@ static void tell_timing(const struct boot *b)
 /* Nothing half-made stays behind: who could not be logged in when root is there is left out. */
 static void leave_out_others(struct boot *b)
 {
+	prompt_close(&b->prompt);
 	for (unsigned i = 0; i < b->n_sessions; i++) {
 		struct session *s = &b->sessions[i];
 		if (session_is_kept(s))
@@ -310,7 +410,7 @@ static void leave_out_others(struct boot *b)
 		log_wait("%s: %s is not logged in, root does without it", s->portal, plan_target_name(s->target));
 		session_stop(s);
 	}
-	net_stop(&b->net);
+	net_leave(&b->net);
 	disks_stop(&b->disks);
 }
 
@@ -331,6 +431,7 @@ static bool switch_over(struct boot *b, struct fail *fail)
 	memcpy(init, b->mount.findings->init, sizeof init);
 	tell_timing(b);
 	leave_out_others(b);
+	runfiles_leave(&b->net, &b->plan, b->sessions, b->n_sessions, b->mount.session);
 	console_unwatch(&b->console);
 	log_restore_limit();
 	keeper_leave(&(struct keeper_config){
@@ -344,8 +445,7 @@ static bool switch_over(struct boot *b, struct fail *fail)
 		.forget = forget_boot,
 		.argument = b,
 	});
-	secret_wipe(&b->plan.chap.secret);
-	secret_wipe(&b->plan.chap_in.secret);
+	plan_wipe(&b->plan);
 	b->argv[0] = init;
 	return root_switch(init, b->argv, b->environment, fail);
 }
@@ -392,11 +492,26 @@ static int64_t describe_wait(const struct boot *b, char out[static WAIT_TEXT_BYT
 	return b->modules.deadline_ms;
 }
 
+/* What a session that is up may wait for in vain. */
+static void add_doubt(const struct boot *b, char what[static WAIT_TEXT_BYTES])
+{
+	size_t used = strlen(what);
+	for (const struct session *s = b->sessions; used > 0 && s < b->sessions + b->n_sessions; s++)
+		if (s->state == SESSION_UP && s->unproven_bytes > MTU_ETHERNET) {
+			format_text(what + used, WAIT_TEXT_BYTES - used,
+				    " (packets of %u bytes may not get through to %s: check the MTU of the switches)",
+				    s->unproven_bytes, s->portal);
+			return;
+		}
+}
+
 static void tell_wait(struct boot *b, int64_t now_ms)
 {
 	char what[WAIT_TEXT_BYTES];
 	int64_t deadline_ms = describe_wait(b, what);
-	wait_tell(&b->wait, what, deadline_ms, now_ms);
+	add_doubt(b, what);
+	if (b->prompt.session == NULL)
+		wait_tell(&b->wait, what, deadline_ms, now_ms);
 }
 
 /* --- one attempt --- */
@@ -425,14 +540,17 @@ static void want(struct boot *b, struct loop *loop)
 		loop_wake_at(loop, b->mount.deadline_ms);
 	if (b->modules.child.pid != 0)
 		loop_wake_at(loop, b->modules.deadline_ms);
-	if (b->wait.what[0] != '\0')
+	if (b->prompt.session != NULL)
+		loop_wake_at(loop, b->prompt.deadline_ms);
+	else if (b->wait.what[0] != '\0')
 		loop_wake_at(loop, b->wait.next_ms);
-	if (b->transport.handle == 0 || !b->planned)
+	if (loop->now_ms <= b->started_ms + MODULES_WAIT_MS)
 		loop_wake_at(loop, b->started_ms + MODULES_WAIT_MS + 1);
-	if (b->plan.timeout_s > 0)
-		loop_wake_at(loop, b->started_ms + (int64_t)b->plan.timeout_s * 1000);
-	if (others_deadline_ms(b) > loop->now_ms)
-		loop_wake_at(loop, others_deadline_ms(b));
+	if (b->prompt.session == NULL) {
+		loop_wake_at(loop, b->timeout_ms);
+		if (others_deadline_ms(b) > loop->now_ms)
+			loop_wake_at(loop, others_deadline_ms(b));
+	}
 }
 
 /* An attempt is under way and has not failed: what would it fail with? */
@@ -440,16 +558,24 @@ static enum fail_code awaited(const struct boot *b)
 {
 	if (!net_usable(&b->net))
 		return net_waits_for(&b->net);
-	for (unsigned i = 0; i < b->n_sessions; i++)
+	if (!b->planned)
+		return FAIL_TARGET_MISSING;
+	for (unsigned i = 0; i < b->n_sessions; i++) {
+		if (b->sessions[i].state == SESSION_GAVE_UP)
+			continue;
+		if (plan_lacks_secret(&b->plan, &b->plan.targets[i]))
+			return FAIL_CHAP_HALF;
 		if (b->sessions[i].state != SESSION_UP)
 			return session_waits_for(&b->sessions[i]);
+	}
 	return FAIL_NO_DISK;
 }
 
 /* What keeps us from the root just now, for the moment iscsi_timeout= has passed. */
 static void out_of_time(struct boot *b, struct fail *fail)
 {
-	const struct fail *reason = net_usable(&b->net) ? sessions_fail(b, true) : net_fail(&b->net);
+	bool by_sessions = b->planned && net_usable(&b->net);
+	const struct fail *reason = by_sessions ? sessions_fail(b, true) : net_fail(&b->net);
 	if (reason == NULL && b->root_fail.code != FAIL_NONE)
 		reason = &b->root_fail;
 	if (reason != NULL)
@@ -461,17 +587,37 @@ static void out_of_time(struct boot *b, struct fail *fail)
 
 static bool in_time(struct boot *b, int64_t now_ms, struct fail *fail)
 {
-	if (b->plan.timeout_s == 0 || now_ms < b->started_ms + (int64_t)b->plan.timeout_s * 1000)
+	int64_t asked_ms = b->prompt.session != NULL ? now_ms - b->stepped_ms : 0;
+	if (b->plan.timeout_s > 0)
+		b->timeout_ms += asked_ms;
+	if (b->found_ms != 0)
+		b->found_ms += asked_ms;
+	b->stepped_ms = now_ms;
+	if (now_ms < b->timeout_ms)
 		return true;
 	out_of_time(b, fail);
 	return false;
+}
+
+/* The answer to a question, if there is one. True when Ctrl-C was among what was typed. */
+static bool take_keys(struct boot *b, int64_t now_ms)
+{
+	uint8_t typed[64];
+	bool interrupted = false;
+	for (size_t n; (n = console_read(&b->console, typed, sizeof typed)) > 0;) {
+		interrupted = interrupted || memchr(typed, CONSOLE_CTRL_C, n) != NULL;
+		if (!interrupted)
+			prompt_take(&b->prompt, &b->plan, typed, n, now_ms);
+	}
+	bytes_wipe(typed, sizeof typed);
+	return interrupted;
 }
 
 /* One turn of the loop after the wait. False: give up, for *fail or, when that is empty, because the user asked. */
 static bool step(struct boot *b, const struct loop *loop, struct fail *fail)
 {
 	child_signal_drain(b->child_fd);
-	if (b->console.watched && loop_is_ready(loop, b->console.fd) && console_interrupted(&b->console))
+	if (b->console.watched && loop_is_ready(loop, b->console.fd) && take_keys(b, loop->now_ms))
 		return false;
 	take_uevents(b);
 	modules_step(&b->modules, loop->now_ms);
@@ -479,8 +625,11 @@ static bool step(struct boot *b, const struct loop *loop, struct fail *fail)
 	if (!complete_plan(b, loop->now_ms, fail) || !open_transport(b, loop->now_ms, fail))
 		return false;
 	kick_sessions(b);
+	prove_paths(b); /* before a session may turn out lost */
 	sessions_take_events(&b->transport, b->sessions, b->n_sessions, loop->now_ms);
 	step_sessions(b, loop);
+	if (b->mount.child.pid == 0)
+		prompt_step(&b->prompt, &b->plan, b->sessions, b->n_sessions, loop->now_ms);
 	const struct fail *hopeless = b->n_sessions > 0 ? sessions_fail(b, false) : NULL;
 	if (hopeless != NULL) {
 		*fail = *hopeless;
@@ -498,12 +647,16 @@ static bool step(struct boot *b, const struct loop *loop, struct fail *fail)
 static void attempt(struct boot *b, struct fail *fail)
 {
 	struct loop loop;
-	b->started_ms = clock_now_ms();
-	b->planned = false;
+	b->started_ms = b->stepped_ms = clock_now_ms();
+	b->timeout_ms = b->plan.timeout_s > 0 ? b->started_ms + (int64_t)b->plan.timeout_s * 1000 : INT64_MAX;
+	b->found_ms = 0;
+	b->planned = b->told = b->has_network = false;
+	b->leases_read = 0;
+	if (b->awaits_ibft)
+		modules_want(&b->modules, span_of("iscsi_ibft"));
 	modules_start(&b->modules, b->started_ms);
 	if (!net_open(&b->net, fail) || !complete_plan(b, b->started_ms, fail))
 		return;
-	net_start(&b->net, &b->plan, b->started_ms);
 	loop_begin(&loop);
 	while (step(b, &loop, fail)) {
 		tell_wait(b, loop.now_ms);
@@ -515,6 +668,7 @@ static void attempt(struct boot *b, struct fail *fail)
 /* Back to where an attempt starts; links that are up stay up. */
 static void stop(struct boot *b)
 {
+	prompt_close(&b->prompt);
 	root_mount_stop(&b->mount);
 	disks_stop(&b->disks);
 	for (unsigned i = 0; i < b->n_sessions; i++)
@@ -572,7 +726,7 @@ static void give_up(struct boot *b, const struct fail *fail)
 		log_wait("interrupted");
 	else
 		log_fail(fail);
-	if (!asked && plan->panic_given && plan->panic_s != 0) {
+	if (!asked && plan->panic_s != 0) {
 		int64_t seconds = plan->panic_s > 0 ? plan->panic_s : 0;
 		log_error("rebooting in %lld s (panic=%d); Ctrl-C opens a shell instead", (long long)seconds,
 			  plan->panic_s);

@@ -100,6 +100,14 @@ bool census_next(uint32_t sid, struct census_session *out)
 	return true;
 }
 
+bool census_find(const char *target, const char *portal, uint32_t but, struct census_session *out)
+{
+	for (uint32_t sid = 0; census_next(sid, out); sid = out->sid + 1)
+		if (out->sid != but && strcmp(out->target, target) == 0 && strcmp(out->persistent, portal) == 0)
+			return true;
+	return false;
+}
+
 bool census_is_up(const struct census_session *s)
 {
 	return strcmp(s->state, "LOGGED_IN") == 0;

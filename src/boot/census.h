@@ -24,6 +24,9 @@ struct census_session {
 /* The session with the lowest number from `sid` on. False: there is none. */
 bool census_next(uint32_t sid, struct census_session *out);
 
+/* The one to this target whose first portal is this one, and whose number is not `but`. */
+bool census_find(const char *target, const char *portal, uint32_t but, struct census_session *out);
+
 bool census_is_up(const struct census_session *s);
 
 /* Who looks after a session. */

@@ -21,7 +21,6 @@ struct search {
 	struct plan_target *found;
 	bool is_here, is_elsewhere; /* whether it is at the portal that was asked, or has a usable address at all */
 	unsigned n_names;
-	char last_name[ISCSI_NAME_MAX + 1];
 	char list[LIST_BYTES];
 	struct writer names; /* over list, but for its NUL */
 	char fault[FAIL_DETAIL_BYTES];
@@ -86,11 +85,24 @@ static void take_portal(struct search *s, const struct discovery_record *record)
 
 /* --- which target --- */
 
+/* In the list; no name has a blank. */
+static bool is_known(const struct search *s, const char *name)
+{
+	struct span rest = {s->list, s->names.n_bytes};
+	while (rest.text != NULL) {
+		struct span known = span_cut(&rest, ' ');
+		known.n_bytes -= rest.text != NULL; /* the comma */
+		if (span_is(known, name))
+			return true;
+	}
+	return false;
+}
+
+/* Once the list is full, what comes may be known or not and is not counted. */
 static void take_name(struct search *s, const char *name)
 {
-	if (strcmp(name, s->last_name) == 0 || strcmp(name, s->found->name) == 0)
+	if (s->names.full || is_known(s, name))
 		return;
-	snprintf(s->last_name, sizeof s->last_name, "%s", name);
 	if (s->n_names++ == 0)
 		snprintf(s->found->name, sizeof s->found->name, "%s", name);
 	writer_format(&s->names, "%s%s", s->names.n_bytes > 0 ? ", " : "", name);
@@ -116,7 +128,8 @@ static bool choose(struct search *s, struct fail *fail)
 	if (s->n_names == 0)
 		return fail_set(fail, FAIL_NO_TARGET, "%s", s->fault);
 	if (s->n_names > 1)
-		return fail_set(fail, FAIL_TARGETS_MANY, "%u: %s%s", s->n_names, s->list, s->names.full ? ", ..." : "");
+		return fail_set(fail, FAIL_TARGETS_MANY, "%s%u: %s%s", s->names.full ? "at least " : "", s->n_names,
+				s->list, s->names.full ? ", ..." : "");
 	if (s->is_here) {
 		memcpy(s->found->host, s->asked->host, sizeof s->found->host);
 		s->found->port = s->asked->port;

@@ -182,7 +182,6 @@ static int read_disks(void *argument)
 {
 	const struct reader *reader = argument;
 	struct disk_list *list = reader->list;
-	memset(list, 0, sizeof *list);
 	for (unsigned i = 0; i < reader->n_sessions; i++)
 		if (reader->sessions[i].state == SESSION_UP)
 			disks_list_session(list, i, reader->sessions[i].handover.conn.sid);
@@ -226,6 +225,7 @@ void disks_step(struct disks *d, const struct session *sessions, unsigned n_sess
 	struct reader reader = {.list = d->list, .sessions = sessions, .n_sessions = n_sessions};
 	d->dirty = false;
 	d->deadline_ms = now_ms + READER_WAIT_MS;
+	memset(d->list, 0, sizeof *d->list);
 	int error = child_fork(&d->reader, read_disks, &reader);
 	if (error < 0)
 		log_wait("cannot read the disks: %s", strerror(-error));

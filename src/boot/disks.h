@@ -52,7 +52,7 @@ struct disk_list {
 };
 
 struct disks {
-	struct disk_list *list;
+	struct disk_list *list; /* while the reader is at it: what it has read so far */
 	struct child reader;
 	bool current; /* the list is of now */
 	bool dirty;   /* something changed since the reader started */

@@ -12,11 +12,15 @@
 #include "boot/units.h"
 #include "sys/sys.h"
 
+/* From UNITS_ORDERS_DIR. */
+#define LAST_PROGRAM "../../initramfs/shutdown"
+
 enum {
-	LOOK_MS = 2000,      /* between two looks while a session is away */
-	GOING_LOOK_MS = 500, /* the same of a machine that goes down */
-	REST_MS = 15000,     /* for what remains to be ended once root is given up */
-	REMOUNT_MS = 3000,   /* for file systems on other disks */
+	LOOK_MS = 2000,        /* between two looks while a session is away */
+	GOING_LOOK_MS = 500,   /* the same of a machine that goes down */
+	REST_MS = 15000,       /* for what remains to be ended once root is given up */
+	LONG_REST_MS = 120000, /* the same where root may be on what is still there */
+	REMOUNT_MS = 3000,     /* for file systems on other disks */
 	PANIC_S = 10,
 	TOLD_MS = 60000,
 };
@@ -98,11 +102,11 @@ enum down_deed down_decide(struct down *d, bool is_away, int64_t now_ms)
 	return now_ms >= d->away_ms + d->wait_ms ? DOWN_GIVE_UP : DOWN_NOTHING;
 }
 
-void down_limit(struct down *d, int64_t now_ms)
+void down_limit(struct down *d, int64_t rest_ms, int64_t now_ms)
 {
 	if (!d->has_kind || down_is_pending(d))
 		return;
-	d->remount_ms = now_ms + REST_MS;
+	d->remount_ms = now_ms + rest_ms;
 	d->end_ms = d->remount_ms + REMOUNT_MS;
 }
 
@@ -174,6 +178,14 @@ static bool any_away(const struct session *sessions, unsigned n_sessions)
 	return false;
 }
 
+int64_t down_rest_ms(const struct down *d, const struct session *sessions, unsigned n_sessions)
+{
+	bool any_up = false;
+	for (unsigned i = 0; i < n_sessions; i++)
+		any_up |= sessions[i].state == SESSION_UP;
+	return d->root == DOWN_ANY_ROOT && any_up ? LONG_REST_MS : REST_MS;
+}
+
 /* --- doing --- */
 
 static void tell_wait(const struct down *d, const struct session *sessions, unsigned n_sessions)
@@ -191,6 +203,7 @@ static void give_up(struct down *d, struct session *sessions, unsigned n_session
 	format_text(seconds, sizeof seconds, "%d\n", PANIC_S);
 	file_write_text_at(d->proc_fd, "sys/kernel/panic", seconds); /* process 1 may not outlive the loss of root */
 	d->away_ms = 0;
+	bool is_over = d->root == DOWN_ANY_ROOT;
 	for (unsigned i = 0; i < n_sessions; i++) {
 		struct session *s = &sessions[i];
 		if (!session_is_away(s))
@@ -199,9 +212,10 @@ static void give_up(struct down *d, struct session *sessions, unsigned n_session
 			  "written yet is lost",
 			  s->portal, s->target->name);
 		session_abandon(s);
-		if (i == d->root)
-			down_limit(d, now_ms);
+		is_over |= i == d->root;
 	}
+	if (is_over)
+		down_limit(d, down_rest_ms(d, sessions, n_sessions), now_ms);
 }
 
 /* The kernel syncs and remounts by itself (sysrq u): a file system that hangs holds nobody here up. */
@@ -231,6 +245,21 @@ static void act(struct down *d, enum down_deed deed, struct session *sessions, u
 	}
 }
 
+/* Not a copy but this process's own program, which is in memory: nothing is mounted for it, and a /run that nothing may
+ * be executed from is no hindrance. One that is there already is somebody else's. */
+static void leave_last_program(struct down *d)
+{
+	char program[32];
+	if (d->has_last || d->root == DOWN_NO_ROOT || !file_exists_at(d->orders_fd, UNITS_LAST))
+		return;
+	d->has_last = true;
+	format_text(program, sizeof program, "/proc/%d/exe", process_own_id());
+	int error = file_make_link_at(d->orders_fd, LAST_PROGRAM, program);
+	if (error < 0)
+		log_wait("the machine ends without a logout, /run/initramfs/shutdown cannot be made: %s",
+			 strerror(-error));
+}
+
 /* A machine that goes down is looked after closely. Of one that does not, a lost connection shows a little after its
  * news. */
 static int64_t next_look_ms(const struct down *d, bool is_away, bool has_news, int64_t now_ms)
@@ -248,6 +277,7 @@ void down_step(struct down *d, struct session *sessions, unsigned n_sessions, co
 	bool is_away = any_away(sessions, n_sessions);
 	take_news(d, loop);
 	find_order(d, is_away, loop->now_ms);
+	leave_last_program(d);
 	act(d, down_decide(d, is_away, loop->now_ms), sessions, n_sessions, loop->now_ms);
 	d->look_ms = next_look_ms(d, is_away, has_news, loop->now_ms);
 }

@@ -17,7 +17,7 @@ struct keeper_config {
 	struct transport *transport;
 	struct session *sessions;
 	unsigned n_sessions;
-	unsigned root;       /* the session whose disk is root; TARGETS_MAX: none is */
+	unsigned root;       /* the session whose disk is root; or DOWN_NO_ROOT, DOWN_ANY_ROOT */
 	uint32_t shutdown_s; /* how long a machine that goes down waits for a lost session */
 	char *title;         /* memory of this process's argv and environment, n_title_bytes long */
 	size_t n_title_bytes;

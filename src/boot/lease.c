@@ -14,10 +14,6 @@
 #include "plan/lease.h"
 #include "sys/sys.h"
 
-enum {
-	LEASE_BYTES = 4096,
-};
-
 void lease_path(const char *ifname, char out[static PATH_BYTES])
 {
 	snprintf(out, PATH_BYTES, LEASE_DIR "/%s.lease", ifname);

@@ -7,6 +7,10 @@
 
 #include "base/limits.h"
 
+enum {
+	LEASE_BYTES = 4096,
+};
+
 /* The script: argv[1] is udhcpc's event, the lease is in the environment. Returns the exit status. */
 int lease_main(int argc, char **argv);
 

@@ -23,6 +23,7 @@ static struct {
 	int kmsg_fd;
 	int turns[LOG_DESCRIPTORS]; /* empty but in a process that outlives the console */
 	unsigned n_turns, turn;
+	unsigned n_lines;
 	struct console *console;
 	bool quiet;
 	int kernel_shows_below;
@@ -118,10 +119,16 @@ static void log_line(enum log_level level, const char *format, va_list args)
 	bool in_kmsg = fd >= 0 && kmsg_write(fd, line) == 0;
 	bool wanted = level <= LOG_LEVEL_WAIT || !sink.quiet;
 	bool shown = in_kmsg && (int)level < sink.kernel_shows_below;
+	sink.n_lines += wanted || shown;
 	if (wanted && !shown && sink.console != NULL) {
 		console_write(sink.console, strchr(line, '>') + 1);
 		console_write(sink.console, "\n");
 	}
+}
+
+unsigned log_n_lines(void)
+{
+	return sink.n_lines;
 }
 
 void log_info(const char *format, ...)
@@ -153,4 +160,10 @@ void log_fail(const struct fail *fail)
 	char text[FAIL_TEXT_BYTES];
 	fail_describe(fail, text);
 	log_error("%s", text);
+}
+
+void log_notes(const struct plan_notes *notes)
+{
+	for (unsigned i = 0; i < notes->n_notes; i++)
+		log_wait("%s", notes->text[i]);
 }

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "base/fail.h"
+#include "plan/plan.h"
 #include "sys/sys.h"
 
 enum {
@@ -36,9 +37,13 @@ void log_leave_console(void);
 /* The descriptors that this has opened, by number below LOG_DESCRIPTORS; negative: it is not open. */
 int log_descriptor(unsigned i);
 
+/* How many lines there have been on the console. */
+unsigned log_n_lines(void);
+
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_wait(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_fail(const struct fail *fail);
+void log_notes(const struct plan_notes *notes);
 
 #endif

@@ -131,6 +131,11 @@ void modules_step(struct modules *m, int64_t now_ms)
 		load_named(m, now_ms);
 }
 
+bool modules_has_looked(const struct modules *m)
+{
+	return !m->names_wanted;
+}
+
 bool modules_idle(const struct modules *m)
 {
 	return m->child.pid == 0 && !m->names_wanted && m->n_pending == 0;

@@ -39,6 +39,9 @@ void modules_want(struct modules *m, struct span alias);
 /* Reaps, gives up on a modprobe that takes too long, and starts on what has come up meanwhile. */
 void modules_step(struct modules *m, int64_t now_ms);
 
+/* What was wanted when modules_start was called has been loaded, as far as there is a driver. */
+bool modules_has_looked(const struct modules *m);
+
 /* Nothing is being loaded or waits to be. */
 bool modules_idle(const struct modules *m);
 

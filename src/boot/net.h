@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Bringing up the links the plan names: interface, carrier, address (static, or DHCP by busybox udhcpc), duplicate
- * address detection, routes, name servers. One small state machine per ip= word, stepped by the one loop. An interface
- * that already has an address is taken as it is. A link that is up is watched: when its carrier or its interface goes,
- * it begins anew, and so does the address if another interface serves it then.
+ * Bringing up the links the plan names: interface, carrier, address (static, DHCP by busybox udhcpc, or IPv6 by the
+ * kernel), duplicate address detection, routes, name servers. One small state machine per ip= word, stepped by the one
+ * loop. An interface that already has an address is taken as it is. A link that is up is watched: when its carrier or
+ * its interface goes, it begins anew, and so does the address if another interface serves it then.
  */
 #ifndef BOOT_NET_H
 #define BOOT_NET_H
@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/fail.h"
+#include "boot/ifaces.h"
 #include "boot/loop.h"
 #include "boot/nics.h"
 #include "boot/retry.h"
@@ -24,6 +25,7 @@ enum net_link_state {
 	LINK_WAIT_NIC,
 	LINK_WAIT_CARRIER,
 	LINK_WAIT_LEASE,
+	LINK_WAIT_KERNEL, /* for an IPv6 address that the kernel makes by itself */
 	LINK_WAIT_DAD,
 	LINK_READY,
 	LINK_WAIT_RETRY,
@@ -37,6 +39,8 @@ struct net_link {
 	uint32_t last_ifindex;       /* tried last, for taking turns when no device is named */
 	int64_t deadline_ms;         /* of the present state */
 	uint32_t configured_ifindex; /* the interface that has the lease's address and gateway from us; 0: none */
+	uint32_t rank;               /* of its default route, the lowest counts */
+	const char *how;             /* it comes by its address, for messages */
 	struct child udhcpc;
 	struct lease lease;
 	struct retry retry;
@@ -46,9 +50,15 @@ struct net_link {
 
 struct net {
 	struct nics nics;
+	struct ifaces ifaces;
+	const struct boot_plan *plan; /* between net_start and net_stop */
+	unsigned n_nets;
+	struct plan_net nets[NETS_MAX]; /* those of the plan before, to see whether this one is another */
 	unsigned n_links;
 	struct net_link links[NETS_MAX];
 	unsigned n_arrivals;               /* how often a link has come up */
+	unsigned n_late;                   /* links that came when the default route of another was in use */
+	uint32_t routes_of_links;          /* a bit for each of plan.routes: a link has taken it */
 	int64_t carrier_ms;                /* when the first link had its carrier; 0: not yet */
 	int64_t ready_ms;                  /* when the first link was ready; 0: not yet */
 	const struct net_link *names_from; /* the link whose name servers are in resolv.conf */
@@ -67,6 +77,15 @@ void net_step(struct net *net, const struct loop *loop);
 /* Something can be reached: a link is ready, or the plan leaves the network alone. */
 bool net_usable(const struct net *net);
 
+/* A link is in its first attempt, which ends; what it leads to may be reached soon. */
+bool net_is_coming(const struct net *net);
+
+/*
+ * Reads what leases say beside the network into the plan, each once (a bit for each of plan->nets in *read), as long as
+ * the plan wants them. True: there is one to wait for.
+ */
+bool net_take_leases(const struct net *net, struct boot_plan *plan, uint32_t *read, struct plan_notes *notes);
+
 /* What the first link that is not ready waits for, as the failure it would be. FAIL_NONE: all are ready. */
 enum fail_code net_waits_for(const struct net *net);
 
@@ -78,5 +97,11 @@ const struct fail *net_fail(const struct net *net);
 
 /* Ends children. */
 void net_stop(struct net *net);
+
+/*
+ * The same when root is there: tells which routes have not been of use; cards that were set up only to see whether they
+ * have a link are set down again.
+ */
+void net_leave(struct net *net);
 
 #endif

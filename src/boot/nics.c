@@ -20,6 +20,9 @@ enum {
 };
 
 static const struct ip_address none;
+const struct ip_address any_global4;
+const struct ip_address any_global6 = {.family = 6};
+const struct ip_address any_link_local6 = {.family = 6, .bytes = {0xfe, 0x80}};
 
 /* --- what the kernel says --- */
 
@@ -41,6 +44,14 @@ struct nic *nics_named(struct nics *nics, const char *name)
 {
 	for (unsigned i = 0; i < NICS_MAX; i++)
 		if (nics->list[i].ifindex != 0 && strcmp(nics->list[i].name, name) == 0)
+			return &nics->list[i];
+	return NULL;
+}
+
+struct nic *nics_with_mac(struct nics *nics, const uint8_t mac[static 6])
+{
+	for (unsigned i = 0; i < NICS_MAX; i++)
+		if (nics->list[i].ethernet && !nics->list[i].made && memcmp(nics->list[i].card_mac, mac, 6) == 0)
 			return &nics->list[i];
 	return NULL;
 }
@@ -67,9 +78,20 @@ static void note_link(struct nics *nics, const struct rtnl_message *message)
 	nic->ifindex = message->ifindex;
 	memcpy(nic->name, message->name, sizeof nic->name);
 	memcpy(nic->mac, message->mac, sizeof nic->mac);
+	memcpy(nic->card_mac, message->card_mac, sizeof nic->card_mac);
+	nic->master = message->master;
+	nic->lower = message->lower;
+	nic->made = message->made;
+	nic->mtu_bytes = message->mtu;
 	nic->ethernet = message->ethernet;
 	nic->up = message->up;
-	nic->carrier = message->carrier;
+	/*
+	 * Opened with a carrier, it sends from then on; its operational state may follow a second later (net/core/
+	 * link_watch.c). One that comes later is of use only when the kernel has taken note of it, which it does at
+	 * once.
+	 */
+	nic->cabled = message->cabled && (nic->cabled || !message->up);
+	nic->carrier = message->carrier || (message->up && nic->cabled);
 }
 
 static void forget_link(struct nics *nics, uint32_t ifindex)
@@ -81,21 +103,25 @@ static void forget_link(struct nics *nics, uint32_t ifindex)
 	*nic = (struct nic){.ifindex = 0};
 }
 
-static bool is_sought(const struct rtnl_message *sought, const struct rtnl_message *message)
+static bool is_sought(const struct nics *nics, const struct rtnl_message *message)
 {
-	if (sought == NULL || sought->ifindex != message->ifindex)
+	enum { GLOBAL = 0 };
+	const struct ip_address *sought = nics->sought;
+	if (sought == NULL || nics->found->ifindex != message->ifindex)
 		return false;
-	if (sought->ip.family == 0)
-		return message->ip.family == 4 && message->scope == 0;
-	return memcmp(&sought->ip, &message->ip, sizeof message->ip) == 0;
+	if (sought == &any_global4 || sought == &any_global6)
+		return message->scope == GLOBAL && message->ip.family == (sought == &any_global4 ? 4 : 6);
+	if (sought == &any_link_local6)
+		return message->ip.family == 6 && message->scope != GLOBAL;
+	return memcmp(sought, &message->ip, sizeof message->ip) == 0;
 }
 
 static void note_address(struct nics *nics, const struct rtnl_message *message)
 {
 	if (message->seq != nics->seq)
 		nics->changed = true;
-	else if (is_sought(nics->sought, message))
-		*nics->sought = *message;
+	else if (is_sought(nics, message) && (nics->found->kind != RTNL_ADDRESS || nics->found->tentative))
+		*nics->found = *message;
 }
 
 static void note(struct nics *nics, const struct rtnl_message *message)
@@ -109,6 +135,9 @@ static void note(struct nics *nics, const struct rtnl_message *message)
 		break;
 	case RTNL_ADDRESS:
 		note_address(nics, message);
+		break;
+	case RTNL_ROUTE:
+		nics->route_ifindex = message->ifindex;
 		break;
 	default:
 		break;
@@ -211,43 +240,76 @@ bool nics_lowest_mac(const struct nics *nics, uint8_t mac[static 6])
 	for (const struct nic *nic = nics->list; nic < nics->list + NICS_MAX; nic++) {
 		char path[PATH_BYTES];
 		snprintf(path, sizeof path, "/sys/class/net/%s/device", nic->name);
-		if (nic->ethernet && file_exists(path) && (lowest == NULL || memcmp(nic->mac, lowest->mac, 6) < 0))
+		if (nic->ethernet && file_exists(path) &&
+		    (lowest == NULL || memcmp(nic->card_mac, lowest->card_mac, 6) < 0))
 			lowest = nic;
 	}
 	if (lowest == NULL)
 		return false;
-	memcpy(mac, lowest->mac, 6);
+	memcpy(mac, lowest->card_mac, 6);
 	return true;
+}
+
+/* 0: asked; whether one was found, *found says. */
+static int look_for_address(struct nics *nics, uint32_t ifindex, const struct ip_address *ip,
+			    struct rtnl_message *found)
+{
+	uint8_t room[RTNL_REQUEST_MAX];
+	struct writer w = writer_over(room, sizeof room);
+	*found = (struct rtnl_message){.kind = RTNL_OTHER, .ifindex = ifindex};
+	nics->sought = ip;
+	nics->found = found;
+	rtnl_dump_addresses(&w, ++nics->seq);
+	int error = request(nics, &w);
+	nics->sought = NULL;
+	return error;
 }
 
 bool nics_find_address(struct nics *nics, uint32_t ifindex, const struct ip_address *ip, struct rtnl_message *found)
 {
+	return look_for_address(nics, ifindex, ip, found) == 0 && found->kind == RTNL_ADDRESS;
+}
+
+bool nics_has_address(struct nics *nics, uint32_t ifindex)
+{
+	struct rtnl_message found;
+	return look_for_address(nics, ifindex, &any_global4, &found) != 0 || found.kind == RTNL_ADDRESS ||
+	       look_for_address(nics, ifindex, &any_global6, &found) != 0 || found.kind == RTNL_ADDRESS;
+}
+
+struct nic *nics_route(struct nics *nics, const struct ip_address *ip, uint32_t scope_ifindex)
+{
 	uint8_t room[RTNL_REQUEST_MAX];
 	struct writer w = writer_over(room, sizeof room);
-	*found = (struct rtnl_message){.kind = RTNL_OTHER, .ifindex = ifindex, .ip = *ip};
-	nics->sought = found;
-	rtnl_dump_addresses(&w, ++nics->seq);
-	int error = request(nics, &w);
-	nics->sought = NULL;
-	return error == 0 && found->kind == RTNL_ADDRESS;
+	nics->route_ifindex = 0;
+	rtnl_get_route(&w, ++nics->seq, ip, scope_ifindex);
+	return request(nics, &w) == 0 ? nics_find(nics, nics->route_ifindex) : NULL;
 }
 
 /* --- what is asked of it --- */
 
-int nics_set_up(struct nics *nics, uint32_t ifindex)
+int nics_set_link(struct nics *nics, const struct rtnl_link *link)
 {
 	uint8_t room[RTNL_REQUEST_MAX];
 	struct writer w = writer_over(room, sizeof room);
-	rtnl_link_up(&w, ++nics->seq, ifindex);
+	rtnl_set_link(&w, ++nics->seq, link);
 	return request(nics, &w);
+}
+
+int nics_set_up(struct nics *nics, uint32_t ifindex)
+{
+	return nics_set_link(nics, &(struct rtnl_link){.ifindex = ifindex, .up = true});
 }
 
 int nics_set_mtu(struct nics *nics, uint32_t ifindex, uint32_t mtu_bytes)
 {
-	uint8_t room[RTNL_REQUEST_MAX];
-	struct writer w = writer_over(room, sizeof room);
-	rtnl_link_mtu(&w, ++nics->seq, ifindex, mtu_bytes);
-	return request(nics, &w);
+	struct rtnl_link link = {.ifindex = ifindex, .mtu_bytes = mtu_bytes};
+	int error = nics_set_link(nics, &link);
+	const struct nic *nic = error == -ERANGE ? nics_find(nics, ifindex) : NULL;
+	if (nic == NULL || nic->lower == 0)
+		return error;
+	error = nics_set_link(nics, &(struct rtnl_link){.ifindex = nic->lower, .mtu_bytes = mtu_bytes});
+	return error == 0 ? nics_set_link(nics, &link) : error;
 }
 
 int nics_add_address(struct nics *nics, uint32_t ifindex, const struct ip_address *ip, uint8_t prefix_bits)
@@ -266,46 +328,40 @@ void nics_remove_address(struct nics *nics, uint32_t ifindex, const struct ip_ad
 	request(nics, &w);
 }
 
-static int add_route(struct nics *nics, uint32_t ifindex, const struct ip_address *to, uint8_t prefix_bits,
-		     const struct ip_address *gateway)
+typedef void encode_route(struct writer *w, uint32_t seq, uint32_t ifindex, const struct ip_address *to,
+			  uint8_t prefix_bits, const struct ip_address *gateway, uint32_t metric);
+
+static int request_route(struct nics *nics, encode_route *encode, uint32_t ifindex, const struct net_route *route,
+			 uint32_t metric)
 {
 	uint8_t room[RTNL_REQUEST_MAX];
 	struct writer w = writer_over(room, sizeof room);
-	rtnl_add_route(&w, ++nics->seq, ifindex, to, prefix_bits, gateway);
+	encode(&w, ++nics->seq, ifindex, &route->destination, route->prefix_bits, &route->gateway, metric);
 	int error = request(nics, &w);
 	return error == -EEXIST ? 0 : error;
 }
 
-static void remove_route(struct nics *nics, uint32_t ifindex, const struct ip_address *to, uint8_t prefix_bits,
-			 const struct ip_address *gateway)
+static struct net_route route_to(const struct ip_address *ip)
 {
-	uint8_t room[RTNL_REQUEST_MAX];
-	struct writer w = writer_over(room, sizeof room);
-	rtnl_remove_route(&w, ++nics->seq, ifindex, to, prefix_bits, gateway);
-	request(nics, &w);
-}
-
-static uint8_t host_bits(const struct ip_address *ip)
-{
-	return ip->family == 4 ? 32 : 128;
+	return (struct net_route){.destination = *ip, .prefix_bits = ip->family == 4 ? 32 : 128, .gateway = none};
 }
 
 /* The /32 of clouds needs a route to its gateway first. */
-int nics_add_gateway(struct nics *nics, uint32_t ifindex, const struct ip_address *gateway)
+int nics_add_route(struct nics *nics, uint32_t ifindex, const struct net_route *route, uint32_t metric)
 {
-	if (gateway->family == 0)
-		return 0;
-	int error = add_route(nics, ifindex, &none, 0, gateway);
-	if (error != -ENETUNREACH && error != -EHOSTUNREACH)
+	int error = request_route(nics, rtnl_add_route, ifindex, route, metric);
+	if (route->gateway.family == 0 || (error != -ENETUNREACH && error != -EHOSTUNREACH))
 		return error;
-	error = add_route(nics, ifindex, gateway, host_bits(gateway), &none);
-	return error != 0 ? error : add_route(nics, ifindex, &none, 0, gateway);
+	struct net_route to_gateway = route_to(&route->gateway);
+	error = request_route(nics, rtnl_add_route, ifindex, &to_gateway, 0);
+	return error != 0 ? error : request_route(nics, rtnl_add_route, ifindex, route, metric);
 }
 
-void nics_remove_gateway(struct nics *nics, uint32_t ifindex, const struct ip_address *gateway)
+void nics_remove_route(struct nics *nics, uint32_t ifindex, const struct net_route *route)
 {
-	if (gateway->family == 0)
+	request_route(nics, rtnl_remove_route, ifindex, route, 0);
+	if (route->gateway.family == 0)
 		return;
-	remove_route(nics, ifindex, &none, 0, gateway);
-	remove_route(nics, ifindex, gateway, host_bits(gateway), &none);
+	struct net_route to_gateway = route_to(&route->gateway);
+	request_route(nics, rtnl_remove_route, ifindex, &to_gateway, 0);
 }

@@ -79,13 +79,13 @@ static enum root_verdict ambiguous(const struct plan_root *root, const struct di
 	return ROOT_NEVER;
 }
 
-bool root_disks_are_there(const struct session *sessions, unsigned n_sessions, const struct disk_list *list,
-			  struct fail *fail)
+bool root_disks_are_there(const struct session *sessions, unsigned n_sessions, bool needs_all,
+			  const struct disk_list *list, struct fail *fail)
 {
 	for (unsigned i = 0; i < n_sessions; i++) {
 		const struct session *s = &sessions[i];
 		const struct disk_luns *luns = &list->luns[i];
-		if (s->state == SESSION_GAVE_UP)
+		if (s->state == SESSION_GAVE_UP || (!needs_all && s->retry.n_failed > 0))
 			continue;
 		if (!session_settled(s))
 			return false;
@@ -112,7 +112,7 @@ static enum root_verdict missing(const struct boot_plan *plan, const struct sess
 				 const struct disk_list *list, struct fail *fail)
 {
 	char there[FAIL_DETAIL_BYTES - VALUE_BYTES];
-	if (!root_disks_are_there(sessions, n_sessions, list, fail))
+	if (!root_disks_are_there(sessions, n_sessions, true, list, fail))
 		return ROOT_NOT_YET;
 	disks_describe(list, there, sizeof there);
 	fail_set(fail, FAIL_ROOT_NOT_FOUND, "root=%s; there is: %s", plan->root.text, there);
@@ -138,6 +138,10 @@ enum root_verdict root_choose(const struct boot_plan *plan, const struct session
 			      const struct disk_list *list, const struct disk **root, struct fail *fail)
 {
 	const struct disk *found = NULL;
+	if (plan->root.kind == ROOT_DEFAULT && sessions[0].state == SESSION_GAVE_UP) {
+		*fail = sessions[0].fail;
+		return ROOT_NEVER;
+	}
 	/* Which disk is the only one shows when all are there. */
 	if (plan->root.kind == ROOT_DEFAULT && !plan->targets[0].lun.given && !session_settled(&sessions[0]))
 		return ROOT_NOT_YET;

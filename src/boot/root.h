@@ -25,10 +25,10 @@ enum root_verdict root_choose(const struct boot_plan *plan, const struct session
 
 /*
  * Every session shows the disks that are to be there. False: *fail says what is missing; FAIL_NONE: a session is not
- * there yet. Those that gave up do not count.
+ * there yet. Those that gave up do not count, nor, if not all are needed, those that have failed so far.
  */
-bool root_disks_are_there(const struct session *sessions, unsigned n_sessions, const struct disk_list *list,
-			  struct fail *fail);
+bool root_disks_are_there(const struct session *sessions, unsigned n_sessions, bool needs_all,
+			  const struct disk_list *list, struct fail *fail);
 
 enum {
 	ROOT_TYPES_BYTES = 128,

@@ -41,17 +41,13 @@ void session_init(struct session *s, const struct boot_plan *plan, unsigned inde
 	s->transport = transport;
 	s->errand.fd = -1;
 	s->tcp_fd = -1;
+	s->probe.fd = -1;
 }
 
 void session_set_target(struct session *s, const struct plan_target *found)
 {
 	s->found = *found;
 	s->target = &s->found;
-}
-
-static const char *session_username(const struct session *s)
-{
-	return s->target->username[0] != '\0' ? s->target->username : s->plan->chap.username;
 }
 
 static void enter(struct session *s, enum session_state state, int64_t now_ms, int64_t wait_ms)
@@ -83,6 +79,7 @@ static bool serve_handover(struct session *s)
 static void end_attempt(struct session *s, void (*leave)(struct handover *))
 {
 	errand_cancel(&s->errand);
+	mtu_stop(&s->probe);
 	if (s->handover.has_session) {
 		leave(&s->handover);
 		serve_handover(s);
@@ -115,6 +112,49 @@ bool session_is_tried_first(const struct session *s)
 	return is_under_way && !s->handover.has_run && s->retry.n_failed == 0;
 }
 
+static void shorten_packets(struct session *s, uint32_t packet_max)
+{
+	s->packet_max = packet_max;
+	log_wait("%s: the first data of a disk does not come, as when packets of %u bytes get lost: going on with %u "
+		 "at most; look at the MTU of switches and tunnels in between",
+		 s->portal, s->unproven_bytes, packet_max);
+}
+
+static void lengthen_packets(struct session *s)
+{
+	s->packet_max = s->proven_max;
+	s->n_timeouts = 0;
+	log_wait("%s: with packets of %u bytes it does not come either, so their length is not why: going on as before",
+		 s->portal, s->unproven_bytes);
+}
+
+/*
+ * Where the answer to the first read of a disk does not come while login and LUNs did, its packets, which are longer,
+ * may get lost without a word. Those of 1500 bytes and less seldom do: a target may be slow, so that takes two times.
+ */
+static void doubt_path(struct session *s)
+{
+	bool is_suspect =
+		s->timed_out && (s->unproven_bytes > MTU_LEAST || (s->unproven_bytes > 0 && s->n_timeouts > 0));
+	s->timed_out = false;
+	if (!is_suspect)
+		return;
+	s->n_timeouts++;
+	if (s->unproven_bytes > MTU_ETHERNET)
+		shorten_packets(s, MTU_ETHERNET);
+	else if (s->unproven_bytes <= MTU_LEAST)
+		lengthen_packets(s);
+	else if (s->n_timeouts > 1)
+		shorten_packets(s, MTU_LEAST);
+}
+
+void session_prove_path(struct session *s)
+{
+	s->unproven_bytes = 0;
+	s->proven_max = s->packet_max;
+	s->n_timeouts = 0;
+}
+
 /* The connection of a session that was up is gone: its disks wait from now on. */
 static void session_lost(struct session *s, int64_t now_ms)
 {
@@ -124,6 +164,7 @@ static void session_lost(struct session *s, int64_t now_ms)
 	s->advice = s->worked;
 	log_error("%s: the connection to %s broke (%s), its disks wait until it is back", s->portal, s->target->name,
 		  s->fail.detail);
+	doubt_path(s);
 	end_attempt(s, handover_recover);
 	enter(s, SESSION_WAIT_RETRY, now_ms, now_ms % SPREAD_MS);
 }
@@ -217,20 +258,14 @@ static bool send_login_pdu(struct session *s)
 	return true;
 }
 
-/* NULL when this target is not asked to authenticate itself. */
-static const struct secret *session_secret_in(const struct session *s)
-{
-	bool is_mutual = session_username(s)[0] != '\0' && s->plan->chap_in.secret.n_bytes > 0;
-	return is_mutual ? &s->plan->chap_in.secret : NULL;
-}
-
 static bool make_chap(struct session *s, struct chap_config *chap)
 {
+	struct plan_identity id = plan_identity_of(s->plan, s->target);
 	*chap = (struct chap_config){
-		.username = session_username(s),
-		.secret = &s->plan->chap.secret,
-		.username_in = s->plan->chap_in.username,
-		.secret_in = session_secret_in(s),
+		.username = id.username,
+		.secret = id.secret,
+		.username_in = id.username_in,
+		.secret_in = id.secret_in,
 		.md5_only = s->advice == LOGIN_ADVICE_MD5_ONLY,
 	};
 	int error = chap->secret_in != NULL ? entropy_read(&chap->nonce, sizeof chap->nonce) : 0;
@@ -449,6 +484,7 @@ static bool take_event(struct session *s, const struct iscsi_nl_message *event, 
 	bool has_login = s->state == SESSION_LOGGING_IN;
 	switch (event->type) {
 	case ISCSI_NL_CONN_ERROR:
+		s->timed_out = iscsi_nl_is_timeout(event->conn_error);
 		return fail_set(&s->fail, has_login ? login_closed(&s->login) : FAIL_SESSION_LOST, "error %u %s",
 				event->conn_error, iscsi_nl_conn_error_name(event->conn_error));
 	case ISCSI_NL_SESSION_UNBOUND:
@@ -573,8 +609,9 @@ static int64_t login_wait_ms(const struct session *s)
 	return session_is_kept(s) && wait_ms < LOGIN_WAIT_MS ? wait_ms : LOGIN_WAIT_MS;
 }
 
-static bool connected(struct session *s, int64_t now_ms)
+static bool hand_over(struct session *s, int64_t now_ms)
 {
+	struct plan_identity id = plan_identity_of(s->plan, s->target);
 	const struct handover_config config = {
 		.transport = s->transport->handle,
 		.tcp_fd = s->tcp_fd,
@@ -582,13 +619,17 @@ static bool connected(struct session *s, int64_t now_ms)
 		.initiator_name = s->plan->initiator.name,
 		.persistent_address = s->persistent_address,
 		.persistent_port = s->target->port,
-		.username = session_username(s),
-		.secret = &s->plan->chap.secret,
-		.username_in = s->plan->chap_in.username,
-		.secret_in = session_secret_in(s),
+		.username = id.username,
+		.secret = id.secret,
+		.username_in = id.username_in,
+		.secret_in = id.secret_in,
 		.recovery_tmo_s = (int32_t)s->plan->outage.replacement_s,
 		.ping_tmo_s = s->plan->outage.nop_timeout_s,
 		.recv_tmo_s = s->plan->outage.nop_interval_s,
+		.fast_abort = !s->plan->outage.slow_abort,
+		.abort_tmo_s = s->plan->outage.abort_s,
+		.lu_reset_tmo_s = s->plan->outage.lun_reset_s,
+		.tgt_reset_tmo_s = s->plan->outage.target_reset_s,
 	};
 	enter(s, SESSION_LOGGING_IN, now_ms, login_wait_ms(s));
 	if (session_is_kept(s))
@@ -598,9 +639,41 @@ static bool connected(struct session *s, int64_t now_ms)
 	return serve_handover(s) && begin_login(s);
 }
 
+/* Only what would really be sent has to get through: the target may have a small MTU itself. */
+static bool connected(struct session *s, int64_t now_ms)
+{
+	uint32_t n_bytes = s->probes_path ? tcp_packet_bytes(s->tcp_fd) : 0;
+	s->unproven_bytes = n_bytes;
+	if (n_bytes <= MTU_ETHERNET || !mtu_start(&s->probe, &s->address, n_bytes, now_ms))
+		return hand_over(s, now_ms);
+	enter(s, SESSION_PROBING, now_ms, MTU_WAIT_MS);
+	return true;
+}
+
+static bool connect_portal(struct session *s, int64_t now_ms);
+
+static bool probing(struct session *s, int64_t now_ms)
+{
+	enum mtu_verdict verdict = mtu_step(&s->probe, now_ms);
+	if (verdict == MTU_NOT_YET)
+		return true;
+	mtu_stop(&s->probe);
+	if (verdict == MTU_GOOD)
+		session_prove_path(s);
+	if (verdict != MTU_LOST)
+		return hand_over(s, now_ms);
+	log_wait("%s: packets of %u bytes do not get through, those of %d do: going on with these; repair the MTU of "
+		 "the switches in between or of the target",
+		 s->portal, s->probe.n_bytes, MTU_ETHERNET);
+	s->packet_max = MTU_ETHERNET;
+	tcp_close(s->tcp_fd); /* what it has announced to the target cannot be taken back */
+	s->tcp_fd = -1;
+	return connect_portal(s, now_ms);
+}
+
 static bool connect_portal(struct session *s, int64_t now_ms)
 {
-	int error = tcp_connect(&s->address, &s->tcp_fd);
+	int error = tcp_connect(&s->address, s->packet_max, &s->tcp_fd);
 	enter(s, SESSION_CONNECTING, now_ms, connect_wait_ms(s, now_ms));
 	if (s->redirects.n == 0) {
 		s->first_address = s->address;
@@ -727,7 +800,7 @@ enum fail_code session_waits_for(const struct session *s)
 		[SESSION_WAIT_RETRY] = FAIL_PORTAL_SILENT, [SESSION_GAVE_UP] = FAIL_PORTAL_SILENT,
 		[SESSION_ASIDE] = FAIL_PORTAL_SILENT,      [SESSION_UP] = FAIL_NONE,
 		[SESSION_LOGGING_OUT] = FAIL_SESSION_LOST, [SESSION_DISCOVERING] = FAIL_PORTAL_SILENT,
-		[SESSION_UNBINDING] = FAIL_SESSION_LOST,
+		[SESSION_UNBINDING] = FAIL_SESSION_LOST,   [SESSION_PROBING] = FAIL_PORTAL_SILENT,
 	};
 	return s->state != SESSION_UP && s->retry.n_failed > 0 ? s->retry.code : waits[s->state];
 }
@@ -742,6 +815,7 @@ int64_t session_describe_wait(const struct session *s, char out[static WAIT_TEXT
 		[SESSION_LOGGING_OUT] = "the logout at",
 		[SESSION_UP] = "the LUNs at", /* while they are looked for */
 		[SESSION_UNBINDING] = NULL,
+		[SESSION_PROBING] = NULL, /* it does not take long */
 		[SESSION_GAVE_UP] = NULL,
 	};
 	bool waits_for_luns = s->state == SESSION_UP && s->scan.pid != 0;
@@ -753,8 +827,35 @@ int64_t session_describe_wait(const struct session *s, char out[static WAIT_TEXT
 
 void session_kick(struct session *s)
 {
-	if (s->state == SESSION_IDLE || s->state == SESSION_WAIT_RETRY || s->state == SESSION_GAVE_UP)
-		enter(s, SESSION_WAIT_RETRY, 0, 0);
+	bool is_on_its_way = s->state >= SESSION_DISCOVERING && s->state <= SESSION_CONNECTING;
+	if (!session_is_kept(s) && is_on_its_way)
+		end_attempt(s, handover_recover);
+	if (s->state != SESSION_IDLE && s->state != SESSION_WAIT_RETRY && s->state != SESSION_GAVE_UP)
+		return;
+	if (!session_is_kept(s))
+		retry_reset(&s->retry);
+	enter(s, SESSION_WAIT_RETRY, 0, 0);
+}
+
+void session_retry_at(struct session *s, int64_t when_ms)
+{
+	s->target = s->planned;
+	if (s->state == SESSION_WAIT_RETRY)
+		s->deadline_ms = when_ms;
+}
+
+void session_start_anew(struct session *s)
+{
+	retry_reset(&s->retry);
+	s->fail = (struct fail){.code = FAIL_NONE};
+	session_retry_at(s, 0);
+}
+
+void session_refuse(struct session *s, const struct fail *why)
+{
+	log_fail(why);
+	s->fail = *why;
+	s->state = SESSION_GAVE_UP;
 }
 
 void session_want(const struct session *s, struct loop *loop)
@@ -763,13 +864,18 @@ void session_want(const struct session *s, struct loop *loop)
 		loop_want(loop, s->errand.fd, POLL_READ);
 	if (s->state == SESSION_CONNECTING)
 		loop_want(loop, s->tcp_fd, POLL_WRITE);
+	if (s->state == SESSION_PROBING)
+		mtu_want(&s->probe, loop);
 	if (s->state != SESSION_IDLE && s->state != SESSION_UP && s->state != SESSION_GAVE_UP)
 		loop_wake_at(loop, s->deadline_ms);
 	if (s->scan.pid != 0)
 		loop_wake_at(loop, s->scan_deadline_ms);
 }
 
-/* A scan that takes too long counts as done: what it has found is there, and it is made again when root is missing. */
+/*
+ * A scan that takes too long counts as done: what it has found is there, and it is made again when root is missing. One
+ * during which the connection was lost may have seen nothing: it is made again, at once or when that is back.
+ */
 static void step_scan(struct session *s, int64_t now_ms)
 {
 	if (s->scan.pid == 0)
@@ -780,8 +886,11 @@ static void step_scan(struct session *s, int64_t now_ms)
 			 SCAN_WAIT_MS / 1000);
 		child_kill(&s->scan);
 	}
-	if (late || child_ended(&s->scan))
-		s->scanned = true;
+	if (!late && !child_ended(&s->scan))
+		return;
+	s->scanned = s->scanned || late || s->n_lost == s->scan_n_lost;
+	if (!s->scanned)
+		session_scan(s, now_ms);
 }
 
 void session_step(struct session *s, const struct loop *loop)
@@ -794,6 +903,8 @@ void session_step(struct session *s, const struct loop *loop)
 		good = discovered(s, loop->now_ms);
 	else if (s->state == SESSION_CONNECTING && loop_is_ready(loop, s->tcp_fd))
 		good = connecting(s, loop->now_ms);
+	else if (s->state == SESSION_PROBING)
+		good = probing(s, loop->now_ms);
 	else if (s->state != SESSION_IDLE && loop->now_ms >= s->deadline_ms)
 		good = too_late(s, loop->now_ms);
 	if (good && s->state == SESSION_IDLE && s->redirects.n > 0)
@@ -805,8 +916,16 @@ void session_step(struct session *s, const struct loop *loop)
 void session_stay(struct session *s)
 {
 	s->stays = true;
+	s->probes_path = false;
+	session_prove_path(s);
 	s->scan = (struct child){.pid = 0};
 	s->scanned = true;
+	s->errand = (struct errand){.fd = -1};
+	s->tcp_fd = s->probe.fd = -1;
+	if (!session_is_kept(s) || s->state == SESSION_UP)
+		return;
+	end_attempt(s, handover_recover);
+	enter(s, SESSION_WAIT_RETRY, 0, 0);
 }
 
 /* --- the LUNs --- */
@@ -825,6 +944,7 @@ void session_scan(struct session *s, int64_t now_ms)
 {
 	if (s->state != SESSION_UP || s->scan.pid != 0)
 		return;
+	s->scan_n_lost = s->n_lost;
 	s->scan_deadline_ms = now_ms + SCAN_WAIT_MS;
 	int error = child_fork(&s->scan, scan_host, s);
 	if (error < 0)
@@ -834,4 +954,14 @@ void session_scan(struct session *s, int64_t now_ms)
 bool session_settled(const struct session *s)
 {
 	return s->state == SESSION_UP && s->scanned && s->scan.pid == 0;
+}
+
+unsigned session_changes(struct session *s)
+{
+	bool is_up = s->state == SESSION_UP, is_settled = session_settled(s);
+	unsigned changes = (is_up != s->was_up ? SESSION_CHANGED_UP : 0) |
+			   (is_settled != s->was_settled ? SESSION_CHANGED_SETTLED : 0);
+	s->was_up = is_up;
+	s->was_settled = is_settled;
+	return changes;
 }

@@ -13,6 +13,7 @@
 
 #include "base/fail.h"
 #include "boot/loop.h"
+#include "boot/mtu.h"
 #include "boot/retry.h"
 #include "boot/transport.h"
 #include "boot/wait.h"
@@ -27,6 +28,7 @@ enum session_state {
 	SESSION_DISCOVERING, /* the portal is asked which target is meant */
 	SESSION_RESOLVING,
 	SESSION_CONNECTING,
+	SESSION_PROBING, /* connected: do big frames get through? */
 	SESSION_LOGGING_IN,
 	SESSION_UP,
 	SESSION_UNBINDING,   /* leaving: the kernel writes back and removes the disks */
@@ -60,6 +62,13 @@ struct session {
 	struct tcp_address redirect_address;
 	char persistent_address[IP_TEXT_BYTES]; /* the first portal, numeric */
 	int tcp_fd;
+	bool probes_path;    /* do big frames get through? */
+	uint32_t packet_max; /* of those that do; 0: what the interface has */
+	uint32_t proven_max; /* the one with which data has come */
+	struct mtu_probe probe;
+	uint32_t unproven_bytes; /* packets of this size may get lost; 0: they do not, or nothing is done about it */
+	bool timed_out;          /* the connection that was lost */
+	unsigned n_timeouts;     /* such connections since data has come, of those whose packets may get lost */
 
 	struct handover handover;
 	struct login login;
@@ -79,7 +88,9 @@ struct session {
 
 	struct child scan;
 	int64_t scan_deadline_ms;
-	bool scanned; /* at least once since it is up */
+	unsigned scan_n_lost;     /* n_lost when it was begun */
+	bool scanned;             /* at least once over one connection */
+	bool was_up, was_settled; /* for session_changes */
 };
 
 void session_init(struct session *s, const struct boot_plan *plan, unsigned index, struct transport *transport);
@@ -87,8 +98,21 @@ void session_init(struct session *s, const struct boot_plan *plan, unsigned inde
 /* Which target a planned one without a name is. */
 void session_set_target(struct session *s, const struct plan_target *found);
 
-/* The network is there (again): start now, without waiting for the next attempt's time. */
+/*
+ * The network is there (again): start now, without waiting for the next attempt's time. One that has never been up
+ * begins as if for the first time, also in the middle of an attempt that has not reached the portal yet: that may have
+ * gone another way.
+ */
 void session_kick(struct session *s);
+
+/* When it waits for its next attempt, that begins then, with the target of the plan. */
+void session_retry_at(struct session *s, int64_t when_ms);
+
+/* The same at once, and as the first one: who we are has changed. */
+void session_start_anew(struct session *s);
+
+/* One that has not begun does not, and gives up. */
+void session_refuse(struct session *s, const struct fail *why);
 
 void session_want(const struct session *s, struct loop *loop);
 void session_step(struct session *s, const struct loop *loop);
@@ -101,6 +125,10 @@ void session_verify(struct session *s, int64_t now_ms);
 
 /* Asks the kernel to look for the LUNs again, in a child: a scan waits for the target. */
 void session_scan(struct session *s, int64_t now_ms);
+
+/* Data of its disks has come. */
+void session_prove_path(struct session *s);
+
 /* What it waits for, as the failure it would be. FAIL_NONE: it is up. */
 enum fail_code session_waits_for(const struct session *s);
 
@@ -109,6 +137,13 @@ int64_t session_describe_wait(const struct session *s, char out[static WAIT_TEXT
 
 /* It is up, and no scan is under way. */
 bool session_settled(const struct session *s);
+
+/* What is otherwise than when it was last asked, by an event or by a step: bits of these. */
+enum session_change {
+	SESSION_CHANGED_UP = 1,
+	SESSION_CHANGED_SETTLED = 2,
+};
+unsigned session_changes(struct session *s);
 
 /* Logs nothing, leaves nothing in the kernel; the session may start again by session_kick. */
 void session_stop(struct session *s);
@@ -136,7 +171,10 @@ void session_take_back(struct session *s, int64_t now_ms);
  */
 void session_leave(struct session *s, int64_t now_ms);
 
-/* From now on in a process that stays: no children, no name servers, but the addresses found before. */
+/*
+ * From now on in a process that stays: no children, no name servers, but the addresses found before. Its descriptors
+ * are closed already; an attempt that was under way begins anew.
+ */
 void session_stay(struct session *s);
 
 #endif

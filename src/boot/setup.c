@@ -53,11 +53,21 @@ bool setup_system(struct console *console, struct fail *fail)
 	return mounted;
 }
 
+/* What may hold a secret, or belongs beside it. */
+static bool is_ours(const char *variable)
+{
+	static const char *const prefixes[] = {"iscsi", "rd.iscsi", "netroot=", "boot=iscsi", "disk=iscsi"};
+	for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
+		if (strncasecmp(variable, prefixes[i], strlen(prefixes[i])) == 0)
+			return true;
+	return false;
+}
+
 void setup_clean_environment(char **environment)
 {
 	char **keep = environment;
 	for (char **variable = environment; *variable != NULL; variable++) {
-		if (strncasecmp(*variable, "iscsi", 5) == 0 || strncmp(*variable, "rd.iscsi", 8) == 0)
+		if (is_ours(*variable))
 			bytes_wipe(*variable, strlen(*variable));
 		else
 			*keep++ = *variable;

@@ -83,6 +83,8 @@ void transport_fix_recovery_tmo(const struct transport *t, uint32_t sid, uint32_
 bool transport_request(struct transport *t, struct writer *request, struct iscsi_nl_message *reply, struct fail *fail)
 {
 	size_t used;
+	while (netlink_receive(t->request_fd, reply_room, sizeof reply_room) > 0)
+		continue; /* nobody's: the answer below is that of this request */
 	ssize_t n = request->full ? -EMSGSIZE : netlink_send(t->request_fd, request->bytes, request->n_bytes);
 	bytes_wipe(request->bytes, request->n_bytes);
 	if (n >= 0)

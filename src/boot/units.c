@@ -4,10 +4,8 @@
  * it. A socket with a FIFO is made by process 1 itself, and without default dependencies it is the first thing the
  * order brings about; when the order is called off, nothing needs the socket any more and its FIFO goes. The order has
  * to be carried out while no file of root can be read, so the units it consists of are loaded beforehand: an ordering
- * of sysinit.target, which is there all the time, refers to them.
- *
- * The directory is one in which systemd looks for units, and not /run/systemd/system, whose presence is taken for that
- * of systemd itself (sd_booted(3)).
+ * of sysinit.target, which is there all the time, refers to them. Each of the targets needs final.target, and with that
+ * goes one more, when all else has ended.
  *
  * For sysvinit: a file with the number of a process that is not to be killed before root is unmounted.
  */
@@ -17,7 +15,6 @@
 #include "base/limits.h"
 #include "sys/sys.h"
 
-#define UNITS_DIR "/run/systemd/system.control"
 #define SPARED_DIR "/run/sendsigs.omit.d"
 #define SOCKET "iscsiroot-down@"
 
@@ -31,6 +28,8 @@ static const char *const directories[] = {
 	UNITS_DIR "/reboot.target.wants",
 	UNITS_DIR "/halt.target.wants",
 	UNITS_DIR "/kexec.target.wants",
+	UNITS_DIR "/final.target.wants",
+	UNITS_DIR "/" SOCKET UNITS_LAST ".socket.d",
 	SPARED_DIR,
 };
 
@@ -58,16 +57,24 @@ static const struct {
 	{UNITS_DIR "/sysinit.target.d/iscsiroot.conf",
 	 "[Unit]\n"
 	 "Before=poweroff.target reboot.target halt.target kexec.target\n"},
+	{UNITS_DIR "/" SOCKET UNITS_LAST ".socket.d/iscsiroot.conf", "[Unit]\n"
+								     "After=shutdown.target umount.target\n"
+								     "Before=final.target\n"},
 };
 
-static const char *const orders[] = {"poweroff", "reboot", "halt", "kexec"};
+/* The FIFO, and the target that brings it. */
+static const struct {
+	const char *name, *target;
+} sockets[] = {
+	{"poweroff", "poweroff"}, {"reboot", "reboot"}, {"halt", "halt"}, {"kexec", "kexec"}, {UNITS_LAST, "final"}};
 
 static int link_sockets(void)
 {
 	char path[PATH_BYTES];
 	int error = 0;
-	for (size_t i = 0; i < sizeof orders / sizeof *orders && error == 0; i++) {
-		format_text(path, sizeof path, UNITS_DIR "/%s.target.wants/" SOCKET "%s.socket", orders[i], orders[i]);
+	for (size_t i = 0; i < sizeof sockets / sizeof *sockets && error == 0; i++) {
+		format_text(path, sizeof path, UNITS_DIR "/%s.target.wants/" SOCKET "%s.socket", sockets[i].target,
+			    sockets[i].name);
 		error = file_make_link(path, "../" SOCKET ".socket");
 	}
 	return error;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "boot/loop.h"
+#include "boot/mtu.h"
 #include "boot/portal.h"
 #include "sys/entropy.h"
 
@@ -22,20 +23,26 @@ enum {
 void wire_init(struct wire *w)
 {
 	w->fd = -1;
+	w->interrupt_fd = -1;
 	w->resolver.fd = -1;
 }
 
 /* --- waiting --- */
 
 /* Whoever sends without end does not get beyond the deadline, either. */
-static bool wait_for(const struct wire *w, int fd, unsigned wanted)
+static bool wait_for(struct wire *w, int fd, unsigned wanted)
 {
 	struct loop loop;
 	loop_begin(&loop);
 	while (loop.now_ms < w->deadline_ms) {
 		loop_want(&loop, fd, wanted);
+		if (w->interrupt_fd >= 0)
+			loop_want(&loop, w->interrupt_fd, POLL_READ);
 		loop_wake_at(&loop, w->deadline_ms);
 		loop_wait(&loop);
+		w->is_interrupted = w->interrupt_fd >= 0 && loop_is_ready(&loop, w->interrupt_fd);
+		if (w->is_interrupted)
+			return false;
 		if (loop_is_ready(&loop, fd))
 			return true;
 		loop_begin(&loop);
@@ -133,12 +140,14 @@ static bool resolve(struct wire *w, const char *host, uint16_t port, struct fail
 	return error == 0 || fail_errno(fail, FAIL_NAME_UNRESOLVED, -error, "%s", host);
 }
 
-static bool connect_portal(struct wire *w, const char *host, uint16_t port, struct fail *fail)
+/* The list of targets may be longer than a packet, and needs no speed: it comes by any path. */
+static bool connect_portal(struct wire *w, const struct wire_peer *peer, const char *host, uint16_t port,
+			   struct fail *fail)
 {
 	plan_format_portal(host, port, w->portal);
 	if (!resolve(w, host, port, fail))
 		return false;
-	int error = tcp_connect(&w->address, &w->fd);
+	int error = tcp_connect(&w->address, peer->discovery ? MTU_LEAST : 0, &w->fd);
 	if (error == -EINPROGRESS) {
 		if (!wait_for(w, w->fd, POLL_WRITE))
 			return fail_set(fail, FAIL_PORTAL_SILENT, "%s", "");
@@ -166,6 +175,7 @@ static bool make_config(const struct wire_peer *peer, bool at_portal, enum login
 			struct login_config *config, struct fail *fail)
 {
 	const struct boot_plan *plan = peer->plan;
+	struct plan_identity id = plan_identity_of(plan, peer->target);
 	*config = (struct login_config){
 		.initiator_name = plan->initiator.name,
 		.target_name = peer->target->name,
@@ -175,10 +185,10 @@ static bool make_config(const struct wire_peer *peer, bool at_portal, enum login
 		.security_first = advice == LOGIN_ADVICE_SECURITY_FIRST,
 		.cmd_sn = 1,
 		.digests = plan_digest_offer(plan->digest),
-		.chap = {.username = peer->target->username,
-			 .secret = &plan->chap.secret,
-			 .username_in = plan->chap_in.username,
-			 .secret_in = peer->target->username[0] != '\0' ? &plan->chap_in.secret : NULL,
+		.chap = {.username = id.username,
+			 .secret = id.secret,
+			 .username_in = id.username_in,
+			 .secret_in = id.secret_in,
 			 .md5_only = advice == LOGIN_ADVICE_MD5_ONLY},
 	};
 	int error = entropy_read(&config->chap.nonce, sizeof config->chap.nonce);
@@ -221,7 +231,7 @@ static bool attempt(struct wire *w, const struct wire_peer *peer, const char *ho
 	struct login_config config;
 	w->in_login = true;
 	if (!make_config(peer, host == peer->target->host, advice, &config, fail) ||
-	    !connect_portal(w, host, port, fail))
+	    !connect_portal(w, peer, host, port, fail))
 		return false;
 	login_start(&w->login, &config);
 	return converse(w, fail);
@@ -467,7 +477,12 @@ static void log_out(struct wire *w)
 
 void wire_close(struct wire *w)
 {
+	int interrupt_fd = w->interrupt_fd;
+	bool is_interrupted = w->is_interrupted;
+	w->interrupt_fd = -1;
 	if (w->fd >= 0 && !w->in_login)
 		log_out(w);
 	hang_up(w);
+	w->interrupt_fd = interrupt_fd;
+	w->is_interrupted = is_interrupted;
 }

@@ -30,6 +30,8 @@ enum {
 /* Too large for a stack. */
 struct wire {
 	int fd;
+	int interrupt_fd;    /* -1, or of interrupt_fd(): ends every wait but that for the logout */
+	bool is_interrupted; /* it did; what failed then failed for this */
 	struct errand resolver;
 	int64_t deadline_ms;
 	bool in_login;                     /* names the failures */

@@ -35,6 +35,8 @@ struct handover_config {
 	const struct secret *secret_in;  /* empty or NULL: no mutual CHAP */
 	int32_t recovery_tmo_s;          /* replacement_timeout */
 	uint32_t ping_tmo_s, recv_tmo_s; /* noop_out timeout and interval; 0 is off */
+	bool fast_abort;
+	uint32_t abort_tmo_s, lu_reset_tmo_s, tgt_reset_tmo_s;
 };
 
 /* What the login found, RFC 7143 chapter 13, in the kernel's units. */

@@ -189,6 +189,17 @@ bool iscsi_nl_decode(const uint8_t *bytes, size_t n_bytes, struct iscsi_nl_messa
 	return true;
 }
 
+enum {
+	BASE = 1000,
+	SCSI_EH_SESSION_RST = BASE + 21, /* a command was not answered, and its abort neither */
+	NOP_TIMEDOUT = BASE + 22,
+};
+
+bool iscsi_nl_is_timeout(uint32_t conn_error)
+{
+	return conn_error == SCSI_EH_SESSION_RST || conn_error == NOP_TIMEDOUT;
+}
+
 const char *iscsi_nl_conn_error_name(uint32_t error)
 {
 	static const char *const names[] = {
@@ -201,7 +212,6 @@ const char *iscsi_nl_conn_error_name(uint32_t error)
 		[19] = "XMIT_FAILED",     [20] = "TCP_CONN_CLOSE", [21] = "SCSI_EH_SESSION_RST",
 		[22] = "NOP_TIMEDOUT",
 	};
-	enum { BASE = 1000 };
 	if (error <= BASE || error - BASE >= sizeof names / sizeof names[0])
 		return "unknown";
 	return names[error - BASE];

@@ -123,4 +123,7 @@ bool iscsi_nl_decode(const uint8_t *bytes, size_t n_bytes, struct iscsi_nl_messa
 /* The kernel's word for a connection error (enum iscsi_err), e.g. "TCP_CONN_CLOSE"; "unknown" otherwise. */
 const char *iscsi_nl_conn_error_name(uint32_t error);
 
+/* The kernel waited in vain for an answer on a connection that was there. */
+bool iscsi_nl_is_timeout(uint32_t conn_error);
+
 #endif

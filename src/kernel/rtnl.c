@@ -16,6 +16,11 @@ enum {
 	ETHERNET = 1, /* ARPHRD_ETHER */
 };
 
+static size_t aligned(size_t n_bytes)
+{
+	return (n_bytes + 3) & ~(size_t)3;
+}
+
 /* --- requests --- */
 
 /* Starts a message; its length is set by put_end. Returns where it starts. */
@@ -34,12 +39,39 @@ static void put_end(struct writer *w, size_t start)
 		memcpy(w->bytes + start, &n_bytes, sizeof n_bytes);
 }
 
-/* Values here are 4 or 16 bytes and need no padding. */
 static void put_attribute(struct writer *w, uint16_t type, const void *value, size_t n_bytes)
 {
 	writer_host16(w, (uint16_t)(sizeof(struct rtattr) + n_bytes));
 	writer_host16(w, type);
 	writer_bytes(w, value, n_bytes);
+	writer_zeros(w, aligned(n_bytes) - n_bytes);
+}
+
+static void put_text(struct writer *w, uint16_t type, const char *text)
+{
+	if (text != NULL)
+		put_attribute(w, type, text, strlen(text) + 1);
+}
+
+static void put_number(struct writer *w, uint16_t type, uint32_t value)
+{
+	if (value != 0)
+		put_attribute(w, type, &value, sizeof value);
+}
+
+/* Starts an attribute that holds others; its length is set by put_nest_end. Returns where it starts. */
+static size_t put_nest(struct writer *w, uint16_t type)
+{
+	size_t start = w->n_bytes;
+	put_attribute(w, type, NULL, 0);
+	return start;
+}
+
+static void put_nest_end(struct writer *w, size_t start)
+{
+	uint16_t n_bytes = (uint16_t)(w->n_bytes - start);
+	if (!w->full)
+		memcpy(w->bytes + start, &n_bytes, sizeof n_bytes);
 }
 
 static uint8_t ip_family(const struct ip_address *ip)
@@ -68,20 +100,35 @@ void rtnl_dump_addresses(struct writer *w, uint32_t seq)
 	put_end(w, start);
 }
 
-void rtnl_link_up(struct writer *w, uint32_t seq, uint32_t ifindex)
+static void put_kind(struct writer *w, const struct rtnl_link *link)
 {
-	size_t start = put_start(w, RTM_NEWLINK, NLM_F_ACK, seq);
-	struct ifinfomsg link = {.ifi_index = (int)ifindex, .ifi_flags = IFF_UP, .ifi_change = IFF_UP};
-	writer_bytes(w, &link, sizeof link);
-	put_end(w, start);
+	size_t info = put_nest(w, IFLA_LINKINFO);
+	put_text(w, IFLA_INFO_KIND, link->kind);
+	if (link->vlan_id != 0) {
+		size_t data = put_nest(w, IFLA_INFO_DATA);
+		put_attribute(w, IFLA_VLAN_ID, &link->vlan_id, sizeof link->vlan_id);
+		put_nest_end(w, data);
+	}
+	put_nest_end(w, info);
 }
 
-void rtnl_link_mtu(struct writer *w, uint32_t seq, uint32_t ifindex, uint32_t mtu_bytes)
+void rtnl_set_link(struct writer *w, uint32_t seq, const struct rtnl_link *link)
 {
-	size_t start = put_start(w, RTM_NEWLINK, NLM_F_ACK, seq);
-	struct ifinfomsg link = {.ifi_index = (int)ifindex};
-	writer_bytes(w, &link, sizeof link);
-	put_attribute(w, IFLA_MTU, &mtu_bytes, sizeof mtu_bytes);
+	size_t start = put_start(w, RTM_NEWLINK, NLM_F_ACK | (link->kind != NULL ? NLM_F_CREATE | NLM_F_EXCL : 0), seq);
+	struct ifinfomsg head = {
+		.ifi_index = (int)link->ifindex,
+		.ifi_flags = link->up ? IFF_UP : 0,
+		.ifi_change = link->up || link->down ? IFF_UP : 0,
+	};
+	writer_bytes(w, &head, sizeof head);
+	put_number(w, IFLA_MTU, link->mtu_bytes);
+	put_number(w, IFLA_MASTER, link->master);
+	put_number(w, IFLA_LINK, link->lower);
+	put_text(w, IFLA_IFNAME, link->name);
+	if (link->mac != NULL)
+		put_attribute(w, IFLA_ADDRESS, link->mac, 6);
+	if (link->kind != NULL)
+		put_kind(w, link);
 	put_end(w, start);
 }
 
@@ -129,7 +176,7 @@ void rtnl_remove_address(struct writer *w, uint32_t seq, uint32_t ifindex, const
 }
 
 static void put_route(struct writer *w, uint32_t ifindex, const struct ip_address *destination, uint8_t prefix_bits,
-		      const struct ip_address *gateway)
+		      const struct ip_address *gateway, uint32_t metric)
 {
 	struct rtmsg route = {
 		.rtm_family = ip_family(destination->family != 0 ? destination : gateway),
@@ -145,30 +192,37 @@ static void put_route(struct writer *w, uint32_t ifindex, const struct ip_addres
 	if (gateway->family != 0)
 		put_ip(w, RTA_GATEWAY, gateway);
 	put_attribute(w, RTA_OIF, &ifindex, sizeof ifindex);
+	put_number(w, RTA_PRIORITY, metric);
 }
 
 void rtnl_add_route(struct writer *w, uint32_t seq, uint32_t ifindex, const struct ip_address *destination,
-		    uint8_t prefix_bits, const struct ip_address *gateway)
+		    uint8_t prefix_bits, const struct ip_address *gateway, uint32_t metric)
 {
 	size_t start = put_start(w, RTM_NEWROUTE, NLM_F_ACK | NLM_F_CREATE | NLM_F_APPEND, seq);
-	put_route(w, ifindex, destination, prefix_bits, gateway);
+	put_route(w, ifindex, destination, prefix_bits, gateway, metric);
 	put_end(w, start);
 }
 
 void rtnl_remove_route(struct writer *w, uint32_t seq, uint32_t ifindex, const struct ip_address *destination,
-		       uint8_t prefix_bits, const struct ip_address *gateway)
+		       uint8_t prefix_bits, const struct ip_address *gateway, uint32_t metric)
 {
 	size_t start = put_start(w, RTM_DELROUTE, NLM_F_ACK, seq);
-	put_route(w, ifindex, destination, prefix_bits, gateway);
+	put_route(w, ifindex, destination, prefix_bits, gateway, metric);
+	put_end(w, start);
+}
+
+void rtnl_get_route(struct writer *w, uint32_t seq, const struct ip_address *destination, uint32_t scope_ifindex)
+{
+	size_t start = put_start(w, RTM_GETROUTE, NLM_F_ACK, seq);
+	struct rtmsg route = {.rtm_family = ip_family(destination), .rtm_dst_len = destination->family == 6 ? 128 : 32};
+	writer_bytes(w, &route, sizeof route);
+	put_ip(w, RTA_DST, destination);
+	if (scope_ifindex != 0)
+		put_attribute(w, RTA_OIF, &scope_ifindex, sizeof scope_ifindex);
 	put_end(w, start);
 }
 
 /* --- messages --- */
-
-static size_t aligned(size_t n_bytes)
-{
-	return (n_bytes + 3) & ~(size_t)3;
-}
 
 /* The next attribute's type and value, or false at the end. A torn one marks c bad. */
 static bool take_attribute(struct cursor *c, uint16_t *type, struct cursor *value)
@@ -203,13 +257,31 @@ static void take_text(struct cursor *c, char *out, size_t n_max)
 	span_copy(span_cut(&text, '\0'), out, n_max);
 }
 
+static void take_mac(struct cursor *c, uint8_t mac[static 6])
+{
+	if (c->n_bytes == 6)
+		take_struct(c, mac, 6);
+}
+
+/* The port of a bond has some information here, too, but no kind of its own. */
+static bool has_kind(struct cursor *info)
+{
+	bool found = false;
+	uint16_t type;
+	struct cursor value;
+	while (take_attribute(info, &type, &value))
+		found = found || type == IFLA_INFO_KIND;
+	return found;
+}
+
 static bool take_link(struct cursor *c, struct rtnl_message *message)
 {
 	struct ifinfomsg link = {0};
 	take_struct(c, &link, sizeof link);
 	if (link.ifi_family != AF_UNSPEC) /* a bridge port's own message has no link attributes */
 		return false;
-	uint8_t operstate = IF_OPER_UNKNOWN;
+	static const uint8_t zeros[6];
+	uint8_t operstate = IF_OPER_UNKNOWN, card_mac[6] = {0};
 	uint16_t type;
 	struct cursor value;
 	while (take_attribute(c, &type, &value)) {
@@ -217,11 +289,23 @@ static bool take_link(struct cursor *c, struct rtnl_message *message)
 			take_text(&value, message->name, sizeof message->name);
 		else if (type == IFLA_MTU)
 			message->mtu = cursor_host32(&value);
-		else if (type == IFLA_ADDRESS && value.n_bytes == sizeof message->mac)
-			take_struct(&value, message->mac, sizeof message->mac);
+		else if (type == IFLA_ADDRESS)
+			take_mac(&value, message->mac);
+		else if (type == IFLA_PERM_ADDRESS)
+			take_mac(&value, card_mac);
+		else if (type == IFLA_MASTER)
+			message->master = cursor_host32(&value);
+		else if (type == IFLA_LINK)
+			message->lower = cursor_host32(&value);
+		else if (type == IFLA_LINKINFO)
+			message->made = has_kind(&value);
 		else if (type == IFLA_OPERSTATE)
 			operstate = cursor_u8(&value);
+		else if (type == IFLA_CARRIER)
+			message->cabled = cursor_u8(&value) != 0;
 	}
+	memcpy(message->card_mac, memcmp(card_mac, zeros, sizeof zeros) != 0 ? card_mac : message->mac,
+	       sizeof card_mac);
 	message->ifindex = (uint32_t)link.ifi_index;
 	message->ethernet = link.ifi_type == ETHERNET && !(link.ifi_flags & IFF_LOOPBACK);
 	message->up = link.ifi_flags & IFF_UP;
@@ -266,6 +350,18 @@ static bool take_address(struct cursor *c, struct rtnl_message *message)
 	return !c->bad;
 }
 
+static bool take_route(struct cursor *c, struct rtnl_message *message)
+{
+	struct rtmsg route = {0};
+	take_struct(c, &route, sizeof route);
+	uint16_t type;
+	struct cursor value;
+	while (take_attribute(c, &type, &value))
+		if (type == RTA_OIF)
+			message->ifindex = cursor_host32(&value);
+	return !c->bad;
+}
+
 static bool take_error(struct cursor *c, struct rtnl_message *message)
 {
 	message->error = (int32_t)cursor_host32(c);
@@ -282,7 +378,8 @@ static void take_payload(struct cursor *c, uint16_t type, struct rtnl_message *m
 	} kinds[] = {
 		{RTM_NEWLINK, RTNL_LINK, take_link},       {RTM_DELLINK, RTNL_LINK_GONE, take_link},
 		{RTM_NEWADDR, RTNL_ADDRESS, take_address}, {RTM_DELADDR, RTNL_ADDRESS_GONE, take_address},
-		{NLMSG_ERROR, RTNL_ACK, take_error},       {NLMSG_DONE, RTNL_DONE, take_error},
+		{RTM_NEWROUTE, RTNL_ROUTE, take_route},    {NLMSG_ERROR, RTNL_ACK, take_error},
+		{NLMSG_DONE, RTNL_DONE, take_error},
 	};
 	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
 		if (kinds[i].type == type && kinds[i].take(c, message))

@@ -70,7 +70,7 @@ bool cmdline_next(struct span *rest, struct cmdline_word *word)
 	return word->value.text != NULL || !span_is(word->name, "--");
 }
 
-static char fold(char c)
+char cmdline_fold(char c)
 {
 	return c == '-' ? '_' : c;
 }
@@ -80,7 +80,7 @@ bool cmdline_name_is(struct span name, const char *word)
 	if (name.n_bytes != strlen(word))
 		return false;
 	for (size_t i = 0; i < name.n_bytes; i++) {
-		if (fold(name.text[i]) != fold(word[i]))
+		if (cmdline_fold(name.text[i]) != cmdline_fold(word[i]))
 			return false;
 	}
 	return true;

@@ -20,6 +20,9 @@ struct cmdline_word {
 /* Takes the next word off the front of *rest. Returns false at the end. */
 bool cmdline_next(struct span *rest, struct cmdline_word *word);
 
+/* - and _ in a name are the same. */
+char cmdline_fold(char c);
+
 /* Whether a word's name is `name`, with - and _ folded. */
 bool cmdline_name_is(struct span name, const char *word);
 

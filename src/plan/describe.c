@@ -47,10 +47,9 @@ void plan_describe_target(const struct boot_plan *plan, unsigned index, char out
 	}
 	writer_format(&w, " (%s)", target->origin.text);
 	if (target->username[0] != '\0') {
-		bool from_plan = strcmp(target->username, plan->chap.username) == 0;
-		bool mutual = plan->chap_in.secret.n_bytes > 0;
+		bool mutual = plan_identity_of(plan, target).secret_in != NULL;
 		writer_format(&w, ", %sCHAP as %s (%s)", mutual ? "mutual " : "", target->username,
-			      from_plan ? plan->chap.origin.text : target->origin.text);
+			      plan_user_origin(plan, target)->text);
 	}
 	out[w.n_bytes] = '\0';
 }

@@ -1,129 +1,150 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ip= in the form of the kernel (Documentation/admin-guide/nfs/nfsroot.rst, net/ipv4/ipconfig.c):
+ * ip= in the forms of the kernel (Documentation/admin-guide/nfs/nfsroot.rst, net/ipv4/ipconfig.c), of dracut
+ * (dracut.cmdline(7)), and ip6= of Ubuntu:
  *
  *     ip=AUTOCONF
- *     ip=CLIENT:SERVER:GATEWAY:NETMASK:HOSTNAME:DEVICE:AUTOCONF:DNS0:DNS1:NTP0
+ *     ip=DEVICE:AUTOCONF[:TAIL]
+ *     ip=CLIENT:PEER:GATEWAY:NETMASK:HOSTNAME:DEVICE:AUTOCONF[:TAIL]
+ *     TAIL: MTU[:MAC] or DNS0[:DNS1[:NTP0]]
  *
- * Beyond the kernel: IPv6 literals in brackets, a prefix length as netmask. SERVER and NTP0 are not used here.
+ * IPv6 literals stand in brackets; a netmask may be the length of the prefix; AUTOCONF may be a list with commas. PEER
+ * and NTP0 are not used here. One word makes one network of each address family it asks for. What other words say of
+ * all networks (BOOTIF=, bootdev=, hostname=) is put in at the end, since words may stand in any order.
  */
 #include "plan/net.h"
 
 #include <string.h>
 
+#include "base/format.h"
+#include "plan/fields.h"
 #include "plan/reading.h"
 
 enum field {
 	FIELD_CLIENT,
-	FIELD_SERVER,
+	FIELD_PEER,
 	FIELD_GATEWAY,
 	FIELD_NETMASK,
 	FIELD_HOSTNAME,
 	FIELD_DEVICE,
 	FIELD_AUTOCONF,
-	FIELD_DNS0,
-	FIELD_DNS1,
-	FIELD_NTP0,
 	FIELD_COUNT
 };
 
-enum autoconf {
-	AUTOCONF_ANY, /* static with a client address, DHCP without */
-	AUTOCONF_OFF,
-	AUTOCONF_DHCP,
-	AUTOCONF_OLD, /* protocols before DHCP */
+/* --- AUTOCONF --- */
+
+enum {
+	IP4_UNSAID, /* static with a client address, nothing without */
+	IP4_ANY,    /* static with a client address, DHCP without */
+	IP4_OFF,
+	IP4_DHCP,
 };
 
-static bool read_autoconf(struct span s, enum autoconf *out)
+enum {
+	IP6_UNSAID,
+	IP6_AUTO,
+	IP6_LINK,
+};
+
+struct ways {
+	uint8_t ip4, ip6;
+	const char *note;
+};
+
+static const char is_dhcp[] = "is not spoken here, DHCP is used";
+static const char is_auto6[] = "asks for DHCPv6, which is not spoken here; router advertisements are used";
+
+static const struct autoconf {
+	const char *word;
+	struct ways ways;
+} autoconfs[] = {
+	{"", {IP4_ANY, IP6_UNSAID, NULL}},
+	{"on", {IP4_ANY, IP6_UNSAID, NULL}},
+	{"any", {IP4_ANY, IP6_UNSAID, NULL}},
+	{"all", {IP4_ANY, IP6_UNSAID, NULL}}, /* klibc */
+	{"off", {IP4_OFF, IP6_UNSAID, NULL}},
+	{"none", {IP4_OFF, IP6_UNSAID, NULL}},
+	{"static", {IP4_OFF, IP6_UNSAID, NULL}},
+	{"dhcp", {IP4_DHCP, IP6_UNSAID, NULL}},
+	{"single-dhcp", {IP4_DHCP, IP6_UNSAID, NULL}},
+	{"dhcp4", {IP4_DHCP, IP6_UNSAID, NULL}}, /* make-initrd of ALT */
+	{"bootp", {IP4_DHCP, IP6_UNSAID, is_dhcp}},
+	{"rarp", {IP4_DHCP, IP6_UNSAID, is_dhcp}},
+	{"both", {IP4_DHCP, IP6_UNSAID, is_dhcp}},
+	{"auto6", {IP4_UNSAID, IP6_AUTO, NULL}},
+	{"link6", {IP4_UNSAID, IP6_LINK, NULL}},
+	{"dhcp6", {IP4_UNSAID, IP6_AUTO, is_auto6}},
+	{"either6", {IP4_UNSAID, IP6_AUTO, is_auto6}},
+};
+
+static const struct autoconf *find_autoconf(struct span s)
 {
-	static const struct {
-		const char *word;
-		enum autoconf autoconf;
-	} table[] = {
-		{"", AUTOCONF_ANY},      {"on", AUTOCONF_ANY},   {"any", AUTOCONF_ANY},
-		{"off", AUTOCONF_OFF},   {"none", AUTOCONF_OFF}, {"dhcp", AUTOCONF_DHCP},
-		{"bootp", AUTOCONF_OLD}, {"rarp", AUTOCONF_OLD}, {"both", AUTOCONF_OLD},
-	};
-	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
-		if (span_is(s, table[i].word)) {
-			*out = table[i].autoconf;
+	for (size_t i = 0; i < sizeof autoconfs / sizeof *autoconfs; i++)
+		if (span_is(s, autoconfs[i].word))
+			return &autoconfs[i];
+	return NULL;
+}
+
+/* The kernel's dhcp,TYPE,ID: the rest is an identifier. */
+static bool is_client_id(const struct ways *ways, struct span item, struct span rest)
+{
+	uint64_t type;
+	return ways->ip4 == IP4_DHCP && rest.text != NULL && text_decimal(item, UINT8_MAX, &type);
+}
+
+static bool merge_way(uint8_t *way, uint8_t other)
+{
+	if (*way != 0 && other != 0 && *way != other)
+		return false;
+	*way |= other;
+	return true;
+}
+
+/* False: one of its words is not known, or two of them contradict each other. */
+static bool read_autoconf(struct span list, struct ways *out)
+{
+	*out = (struct ways){IP4_UNSAID, IP6_UNSAID, NULL};
+	while (list.text != NULL) {
+		struct span item = span_cut(&list, ',');
+		const struct autoconf *row = find_autoconf(item);
+		if (is_client_id(out, item, list)) {
+			out->note = "has a client identifier, which the DHCP server is not told";
 			return true;
 		}
-	}
-	return false;
-}
-
-/* The next field; colons in brackets are a part of it. */
-static struct span cut_field(struct span *rest)
-{
-	struct span field = *rest;
-	if (span_starts(field, "["))
-		span_cut(rest, ']');
-	if (rest->text == NULL)
-		return field;
-	struct span before_colon = span_cut(rest, ':');
-	field.n_bytes = (size_t)(before_colon.text + before_colon.n_bytes - field.text);
-	return field;
-}
-
-static bool cut_fields(struct span rest, struct span fields[static FIELD_COUNT])
-{
-	for (size_t i = 0; rest.text != NULL; i++) {
-		if (i == FIELD_COUNT)
+		if (row == NULL || !merge_way(&out->ip4, row->ways.ip4) || !merge_way(&out->ip6, row->ways.ip6))
 			return false;
-		fields[i] = cut_field(&rest);
+		if (row->ways.note != NULL)
+			out->note = row->ways.note;
 	}
 	return true;
 }
 
-/* An address; none when the field is empty or all zero, as in the kernel. */
-static bool read_address(struct span s, struct ip_address *out)
+/* Whether it can be nothing else: an empty field can. */
+static bool is_autoconf(struct span list)
 {
-	static const uint8_t zeros[16];
-	struct ip_address ip = {0};
-	bool bracketed = s.n_bytes >= 2 && s.text[0] == '[' && s.text[s.n_bytes - 1] == ']';
-	if (bracketed)
-		s = (struct span){s.text + 1, s.n_bytes - 2};
-	if (bracketed || s.n_bytes > 0) {
-		if (!text_ip(s, &ip) || bracketed != (ip.family == 6))
-			return false;
+	struct ways ways;
+	return list.n_bytes > 0 && read_autoconf(list, &ways);
+}
+
+/* --- fields --- */
+
+/* The fields before the tail, which is left in *rest. */
+static void cut_fields(struct span *rest, struct span fields[static FIELD_COUNT])
+{
+	struct span rest_of_it = *rest;
+	net_cut(&rest_of_it);
+	struct span second = net_cut(&rest_of_it);
+	bool is_short = is_autoconf(second) || span_is(second, "ibft");
+	if (is_autoconf(*rest)) {
+		fields[FIELD_AUTOCONF] = *rest;
+		*rest = (struct span){NULL, 0};
+	} else if (is_short) {
+		fields[FIELD_DEVICE] = net_cut(rest);
+		fields[FIELD_AUTOCONF] = net_cut(rest);
+	} else {
+		for (size_t i = 0; i < FIELD_COUNT && rest->text != NULL; i++)
+			fields[i] = net_cut(rest);
 	}
-	if (memcmp(ip.bytes, zeros, sizeof zeros) == 0)
-		ip.family = 0;
-	*out = ip;
-	return true;
-}
-
-/* A dotted mask as its length. */
-static bool count_mask_bits(const uint8_t mask[static 4], uint8_t *out)
-{
-	uint32_t bits = (uint32_t)mask[0] << 24 | (uint32_t)mask[1] << 16 | (uint32_t)mask[2] << 8 | mask[3];
-	uint32_t hosts = ~bits;
-	uint8_t n = 0;
-	if ((hosts & (hosts + 1)) != 0)
-		return false;
-	for (; bits != 0; bits <<= 1)
-		n++;
-	*out = n;
-	return n > 0;
-}
-
-static bool read_prefix(struct span s, uint8_t family, uint8_t *out)
-{
-	struct ip_address mask;
-	uint64_t bits;
-	if (family == 4 && text_ip(s, &mask) && mask.family == 4)
-		return count_mask_bits(mask.bytes, out);
-	if (!text_decimal(s, family == 4 ? 32 : 128, &bits) || bits == 0)
-		return false;
-	*out = (uint8_t)bits;
-	return true;
-}
-
-/* Whether a host can have it: a netmask in the wrong field cannot pass for an address. */
-static bool is_unicast(const struct ip_address *address)
-{
-	return address->family == 4 ? address->bytes[0] < 224 : address->bytes[0] < 0xff;
 }
 
 /* What the kernel takes without a netmask: by class for IPv4. */
@@ -140,96 +161,313 @@ static uint8_t guess_prefix(const struct ip_address *address)
 
 static bool read_netmask(struct reading *r, struct span s, struct plan_net *net)
 {
-	char text[IP_TEXT_BYTES];
-	if (s.n_bytes > 0) {
-		if (!read_prefix(s, net->address.family, &net->prefix_bits))
-			return reading_refuse(r, "field 4 is neither a netmask nor a prefix length");
-		return true;
-	}
-	net->prefix_bits = guess_prefix(&net->address);
-	ip_format(&net->address, text);
-	plan_note(r->notes, "ip=: no netmask given, %s/%u taken", text, net->prefix_bits);
+	if (s.n_bytes > 0 && !net_prefix(s, net->address.family, &net->prefix_bits))
+		return reading_refuse(r, "field 4 is neither a netmask nor a prefix length");
+	net->has_guessed_prefix = s.n_bytes == 0;
+	if (net->has_guessed_prefix)
+		net->prefix_bits = guess_prefix(&net->address);
 	return true;
+}
+
+/* --- the parts of a word --- */
+
+static void put_card(struct plan_net *net, const struct plan_card *card)
+{
+	memcpy(net->device, card->device, sizeof net->device);
+	memcpy(net->mac, card->mac, sizeof net->mac);
+	net->has_mac = card->has_mac;
 }
 
 static bool read_names(struct reading *r, const struct span fields[static FIELD_COUNT], struct plan_net *net)
 {
-	struct span hostname = fields[FIELD_HOSTNAME];
-	struct span device = fields[FIELD_DEVICE];
+	struct span hostname = fields[FIELD_HOSTNAME], device = fields[FIELD_DEVICE];
+	struct plan_card card = {.has_mac = false};
 	if (hostname.n_bytes > 0 && !reading_is_hostname(hostname))
 		return reading_refuse(r, "field 5 is not a host name");
-	if (span_has(device, '/') || span_has(device, ' ') || !span_copy(device, net->device, sizeof net->device))
-		return reading_refuse(r, "field 6 is not the name of a network interface");
+	if (device.n_bytes > 0 && !net_card(device, &card))
+		return reading_refuse(r, "it does not name a network interface where one should stand");
+	put_card(net, &card);
 	return span_copy(hostname, net->hostname, sizeof net->hostname);
 }
 
 static bool read_addresses(struct reading *r, const struct span fields[static FIELD_COUNT], struct plan_net *net)
 {
-	if (!read_address(fields[FIELD_CLIENT], &net->address))
-		return reading_refuse(
-			r, "field 1 is neither dhcp, on, any, off, none nor an IP address (IPv6 in brackets)");
-	if (!read_address(fields[FIELD_GATEWAY], &net->gateway))
+	if (!net_address(fields[FIELD_CLIENT], &net->address))
+		return reading_refuse(r,
+				      "it is neither a word like dhcp nor DEVICE:dhcp, and does not begin with an IP "
+				      "address (IPv6 in brackets)");
+	if (!net_address(fields[FIELD_GATEWAY], &net->gateway))
 		return reading_refuse(r, "field 3, the gateway, is not an IP address");
-	for (enum field i = FIELD_DNS0; i <= FIELD_DNS1; i++) {
+	return true;
+}
+
+static bool read_nameservers(struct reading *r, struct span tail, struct plan_net *net)
+{
+	for (unsigned i = 0; i < 2; i++) {
 		struct ip_address *nameserver = &net->nameservers[net->n_nameservers];
-		if (!read_address(fields[i], nameserver))
-			return reading_refuse(r, "fields 8 and 9, the name servers, are not IP addresses");
+		if (!net_address(net_cut(&tail), nameserver))
+			return reading_refuse(r, "what stands behind dhcp, off and so on is neither MTU:MAC nor "
+						 "addresses of name servers");
 		if (nameserver->family != 0)
 			net->n_nameservers++;
 	}
+	net_cut(&tail); /* a time server */
+	return tail.text == NULL || reading_refuse(r, "it has more than 10 fields");
+}
+
+/* A number can only be an MTU; an address of a card has a shape of its own. */
+static bool read_tail(struct reading *r, struct span tail, struct plan_net *net)
+{
+	struct span rest = tail, mtu_text = net_cut(&rest);
+	uint8_t mac[6];
+	bool has_mac = text_mac(rest, mac);
+	uint64_t mtu = 0;
+	if (!text_decimal(mtu_text, UINT32_MAX, &mtu) && !(has_mac && mtu_text.n_bytes == 0))
+		return read_nameservers(r, tail, net);
+	if (mtu_text.n_bytes > 0 && (mtu < NET_MTU_MIN || mtu > NET_MTU_MAX))
+		return reading_refuse(r, "the MTU is not a number from 576 to 65535");
+	if (rest.n_bytes > 0 && !has_mac)
+		return reading_refuse(r, "what stands behind the MTU is not the address of a card");
+	if (has_mac && net->device[0] == '\0')
+		return reading_refuse(r, "an address can only be given to a card that is named");
+	net->mtu_bytes = (uint32_t)mtu;
+	net->has_mac = net->has_mac || has_mac;
+	if (has_mac)
+		memcpy(net->mac, mac, sizeof net->mac);
 	return true;
 }
 
-static bool choose_method(struct reading *r, struct span autoconf_text, struct plan_net *net)
-{
-	enum autoconf autoconf;
-	bool has_address = net->address.family != 0;
-	if (!read_autoconf(autoconf_text, &autoconf))
-		return reading_refuse(r, "field 7 is none of dhcp, on, any, off, none");
-	if (autoconf == AUTOCONF_OLD)
-		plan_note(r->notes, "ip=: %.*s is not spoken here, DHCP is used", (int)autoconf_text.n_bytes,
-			  autoconf_text.text);
-	if (autoconf == AUTOCONF_DHCP || autoconf == AUTOCONF_OLD)
-		net->method = NET_DHCP;
-	else if (has_address)
-		net->method = NET_STATIC;
-	else
-		net->method = autoconf == AUTOCONF_OFF ? NET_OFF : NET_DHCP;
-	if (net->method == NET_DHCP && has_address) {
-		plan_note(r->notes, "ip=: DHCP is asked for, so the client address in field 1 is not used");
-		net->address = (struct ip_address){0};
-	}
-	return true;
-}
+/* --- networks --- */
 
 static bool check_static(struct reading *r, struct span netmask, struct plan_net *net)
 {
-	if (net->method != NET_STATIC)
-		return true;
 	if (net->gateway.family != 0 && net->gateway.family != net->address.family)
 		return reading_refuse(r, "address and gateway are not both IPv4 or both IPv6");
-	if (!is_unicast(&net->address) || !is_unicast(&net->gateway))
+	if (!net_is_unicast(&net->address) || !net_is_unicast(&net->gateway))
 		return reading_refuse(r, "fields 1 and 3 are not both addresses a host can have");
 	return read_netmask(r, netmask, net);
 }
 
-bool net_read(struct reading *r)
+/* Bits: 1 IPv4, 2 IPv6; all of what is left alone. */
+static unsigned families_of(const struct plan_net *net)
 {
-	struct span fields[FIELD_COUNT] = {{0}};
-	struct plan_net net = {0};
-	enum autoconf alone;
+	if (net->method == NET_OFF)
+		return 3;
+	return net->method == NET_AUTO6 || net->method == NET_LINK6 || net->address.family == 6 ? 2 : 1;
+}
+
+static bool is_same_card(const struct plan_net *a, const struct plan_net *b)
+{
+	if (a->device[0] != '\0' || b->device[0] != '\0')
+		return strcmp(a->device, b->device) == 0;
+	return a->has_mac && b->has_mac && memcmp(a->mac, b->mac, sizeof a->mac) == 0;
+}
+
+const struct plan_net *net_find(const struct boot_plan *plan, const struct plan_net *net)
+{
+	for (const struct plan_net *other = plan->nets; other < plan->nets + plan->n_nets; other++)
+		if (is_same_card(net, other) && (families_of(net) & families_of(other)) != 0)
+			return other;
+	return NULL;
+}
+
+static bool add_net(struct reading *r, const struct plan_net *net)
+{
 	if (r->plan->n_nets == NETS_MAX)
 		return reading_too_many(r, NETS_MAX);
-	if (!cut_fields(r->value, fields))
-		return reading_refuse(r, "it has more than 10 fields");
-	if (read_autoconf(r->value, &alone)) {
-		fields[FIELD_AUTOCONF] = r->value;
-		fields[FIELD_CLIENT] = (struct span){0};
-	}
-	origin_set(&net.origin, "ip=");
-	if (!read_addresses(r, fields, &net) || !read_names(r, fields, &net) ||
-	    !choose_method(r, fields[FIELD_AUTOCONF], &net) || !check_static(r, fields[FIELD_NETMASK], &net))
-		return false;
-	r->plan->nets[r->plan->n_nets++] = net;
+	if (net_find(r->plan, net) != NULL)
+		return reading_refuse(r, "another word says something else of the same interface");
+	r->plan->nets[r->plan->n_nets++] = *net;
 	return true;
+}
+
+static void make_dhcp(struct reading *r, struct plan_net *net)
+{
+	net->method = NET_DHCP;
+	if (net->gateway.family != 0)
+		plan_note(r->notes, "ip=: DHCP is asked for, so the gateway in field 3 is not used");
+	net->gateway = (struct ip_address){0};
+}
+
+/* IPv4, or an address of either family. */
+static bool add_first(struct reading *r, const struct ways *ways, struct span netmask, struct plan_net net)
+{
+	bool has_address = net.address.family != 0;
+	if (ways->ip4 == IP4_DHCP && has_address) {
+		plan_note(r->notes, "ip=: DHCP is asked for, so the client address in field 1 is not used");
+		net.address = (struct ip_address){0};
+	}
+	if (ways->ip4 == IP4_DHCP || (ways->ip4 == IP4_ANY && !has_address))
+		make_dhcp(r, &net);
+	else if (has_address)
+		net.method = NET_STATIC;
+	else if (ways->ip4 == IP4_OFF && ways->ip6 == IP6_UNSAID)
+		net.method = NET_OFF;
+	else
+		return true;
+	return (net.method != NET_STATIC || check_static(r, netmask, &net)) && add_net(r, &net);
+}
+
+static bool add_second(struct reading *r, const struct ways *ways, struct plan_net net)
+{
+	if (ways->ip6 == IP6_UNSAID)
+		return true;
+	if (net.address.family == 6)
+		return reading_refuse(r, "an IPv6 address is given, and others are asked for");
+	net.method = ways->ip6 == IP6_AUTO ? NET_AUTO6 : NET_LINK6;
+	net.address = net.gateway = (struct ip_address){0};
+	return add_net(r, &net);
+}
+
+bool net_read(struct reading *r)
+{
+	struct span fields[FIELD_COUNT] = {{0}}, tail = r->value;
+	struct plan_net net = {0};
+	struct ways ways;
+	cut_fields(&tail, fields);
+	struct span autoconf = fields[FIELD_AUTOCONF].text != NULL ? fields[FIELD_AUTOCONF] : span_of("");
+	if (span_is(autoconf, "ibft") || span_is(r->value, "ibft")) { /* dracut: the firmware's cards */
+		r->plan->asks_ibft_nics = true;
+		return true;
+	}
+	reading_set_origin(r, &net.origin);
+	if (!read_addresses(r, fields, &net) || !read_names(r, fields, &net))
+		return false;
+	if (!read_autoconf(autoconf, &ways))
+		return reading_refuse(r, "field 7 is no list of dhcp, on, any, off, none, auto6 and link6");
+	if (ways.note != NULL)
+		plan_note(r->notes, "ip=: %.*s %s", (int)autoconf.n_bytes, autoconf.text, ways.note);
+	return (tail.text == NULL || read_tail(r, tail, &net)) && add_first(r, &ways, fields[FIELD_NETMASK], net) &&
+	       add_second(r, &ways, net);
+}
+
+/* Ubuntu: off, on, any, dhcp or a device; its DHCPv6 is not spoken here. */
+bool net_read_ip6(struct reading *r)
+{
+	static const struct ways ways = {IP4_UNSAID, IP6_AUTO, NULL};
+	struct ways said;
+	struct plan_net net = {0};
+	bool is_word = read_autoconf(r->value, &said);
+	if (is_word && said.ip4 == IP4_OFF)
+		return true;
+	if (!is_word && !net_device(r->value, net.device))
+		return reading_refuse(r, "it is neither off, on, any, dhcp nor the name of a network interface");
+	reading_set_origin(r, &net.origin);
+	return add_second(r, &ways, net);
+}
+
+/* --- what is said of all networks --- */
+
+/* Also one that cannot be read takes the place of an earlier one. */
+
+bool net_read_netmask(struct reading *r)
+{
+	uint8_t *prefix_bits = &r->plan->rest.prefix_bits;
+	*prefix_bits = 0;
+	return net_prefix(r->value, 4, prefix_bits) || reading_refuse(r, "it is neither a netmask nor a prefix length");
+}
+
+bool net_read_gateway(struct reading *r)
+{
+	struct ip_address gateway;
+	bool good = net_address(r->value, &gateway) && gateway.family == 4;
+	r->plan->rest.gateway = good ? gateway : (struct ip_address){0};
+	return good || reading_refuse(r, "it is not an IPv4 address");
+}
+
+bool net_read_mtu(struct reading *r)
+{
+	uint64_t mtu;
+	bool good = text_decimal(r->value, NET_MTU_MAX, &mtu) && mtu >= NET_MTU_MIN;
+	r->plan->rest.mtu_bytes = good ? (uint32_t)mtu : 0;
+	return good || reading_refuse(r, "it is not a number from 576 to 65535");
+}
+
+static bool is_inside(const struct plan_net *net, struct ip_address ip)
+{
+	struct ip_address network = net->address;
+	net_clear_host_bits(&network, net->prefix_bits);
+	net_clear_host_bits(&ip, net->prefix_bits);
+	return ip.family == network.family && memcmp(ip.bytes, network.bytes, sizeof ip.bytes) == 0;
+}
+
+static void take_prefix(const struct boot_plan *plan, struct plan_net *net, struct plan_notes *notes)
+{
+	char text[IP_TEXT_BYTES];
+	if (plan->rest.prefix_bits != 0 && net->address.family == 4) {
+		net->prefix_bits = plan->rest.prefix_bits;
+	} else {
+		ip_format(&net->address, text);
+		plan_note(notes, "ip=: no netmask given, %s/%u taken", text, net->prefix_bits);
+	}
+	net->has_guessed_prefix = false;
+}
+
+/* Of several networks the gateway is that of the one it is in. */
+static void take_rest(const struct boot_plan *plan, struct plan_net *net, struct plan_notes *notes)
+{
+	if (net->mtu_bytes == 0)
+		net->mtu_bytes = plan->rest.mtu_bytes;
+	if (net->has_guessed_prefix)
+		take_prefix(plan, net, notes);
+	if (net->method == NET_STATIC && net->gateway.family == 0 && is_inside(net, plan->rest.gateway))
+		net->gateway = plan->rest.gateway;
+}
+
+/* The card that is meant where none is named; NULL: any. */
+static const struct plan_card *default_card(const struct boot_plan *plan)
+{
+	if (plan->bootdev.origin.text[0] != '\0')
+		return &plan->bootdev;
+	return plan->uses_bootif && plan->bootif.has_mac ? &plan->bootif : NULL;
+}
+
+static bool is_any_card(const struct plan_net *net)
+{
+	return net->device[0] == '\0' && !net->has_mac;
+}
+
+/* One network of each family may have the card. */
+static void name_card(struct boot_plan *plan, struct plan_net *net)
+{
+	const struct plan_card *card = default_card(plan);
+	struct plan_net named = *net;
+	if (card == NULL || !is_any_card(net) || net->method == NET_OFF)
+		return;
+	put_card(&named, card);
+	if (net_find(plan, &named) != NULL)
+		return;
+	format_text(named.origin.text, sizeof named.origin.text, "%s, %s", net->origin.text, card->origin.text);
+	*net = named;
+}
+
+/* BOOTIF stands for the card in some words, as in those of MAAS. */
+static void clear_placeholder(const struct boot_plan *plan, struct plan_net *net, struct plan_notes *notes)
+{
+	if (strcmp(net->device, "BOOTIF") != 0)
+		return;
+	memset(net->device, 0, sizeof net->device);
+	if (default_card(plan) == NULL)
+		plan_note(notes, "%s names BOOTIF, and there is no BOOTIF=: the first card with a link is taken",
+			  net->origin.text);
+}
+
+static void add_default(struct boot_plan *plan)
+{
+	plan->n_nets = 1;
+	plan->nets[0] = (struct plan_net){.method = NET_DHCP};
+	origin_set(&plan->nets[0].origin, "default");
+}
+
+void plan_add_network(struct boot_plan *plan, struct plan_notes *notes)
+{
+	if (plan->n_nets == 0)
+		add_default(plan);
+	for (struct plan_net *net = plan->nets; net < plan->nets + plan->n_nets; net++) {
+		take_rest(plan, net, notes);
+		clear_placeholder(plan, net, notes);
+		name_card(plan, net);
+		if (net->hostname[0] == '\0')
+			memcpy(net->hostname, plan->hostname, sizeof net->hostname);
+	}
 }

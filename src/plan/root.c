@@ -5,8 +5,11 @@
  */
 #include "plan/root.h"
 
+#include <string.h>
+
 #include "plan/lun.h"
 #include "plan/reading.h"
+#include "plan/rootpath.h"
 
 enum {
 	PART_MAX = 255, /* the kernel's DISK_MAX_PARTS - 1 */
@@ -139,6 +142,36 @@ static bool read_path(struct reading *r, struct span rest)
 	return reading_host(r, host, root->path_host) && reading_name(r, name, root->path_name);
 }
 
+/* dracut and make-initrd: "iscsi" alone is the target of iscsiroot=, or the firmware's. */
+static bool read_alone(struct reading *r, struct span rest)
+{
+	if (rest.n_bytes > 0)
+		return reading_refuse(r, "it is not iscsi:HOST:PROTO:PORT:LUN:NAME");
+	return reading_iscsi_alone(r);
+}
+
+/* Debian and dracut: a target, whose LUN is root; that of the first one is. */
+static bool read_target(struct reading *r, struct span rest)
+{
+	struct plan_target *targets = r->plan->targets;
+	if (rest.n_bytes == 0 || span_is(rest, "ibft"))
+		return rest.n_bytes == 0 ? reading_iscsi_alone(r) : reading_ask_ibft(r);
+	if (!rootpath_read(r, rest, ROOTPATH_DECIMAL))
+		return false;
+	unsigned n_before = r->plan->n_targets - 1U;
+	struct plan_target target = targets[n_before];
+	memmove(&targets[1], &targets[0], n_before * sizeof *targets);
+	targets[0] = target;
+	return true;
+}
+
+/* dracut: what the root path of a lease names. */
+static bool read_dhcp(struct reading *r, struct span rest)
+{
+	return rest.n_bytes == 0 || span_is(rest, "6") ? reading_ask_dhcp(r)
+						       : reading_refuse(r, "it is neither dhcp nor dhcp6");
+}
+
 static const struct form {
 	const char *prefix;
 	enum root_kind kind;
@@ -159,7 +192,9 @@ static const struct form {
 	{"/dev/mapper/", ROOT_DEFAULT, NULL, "device mapper and LVM are not known here"},
 	{"/dev/nfs", ROOT_DEFAULT, NULL, "an NFS root is not known here"},
 	{"/dev/", ROOT_DEVICE, read_device, NULL},
-	{"iscsi:", ROOT_DEFAULT, NULL, "the target belongs into iscsi_target="},
+	{"iscsi:", ROOT_DEFAULT, read_target, NULL},
+	{"iscsi", ROOT_DEFAULT, read_alone, NULL},
+	{"dhcp", ROOT_DEFAULT, read_dhcp, NULL},
 	{"", ROOT_DEFAULT, NULL, "it is none of /dev/NAME, UUID=, LABEL=, PARTUUID=, PARTLABEL= and /dev/disk/by-..."},
 };
 
@@ -173,11 +208,11 @@ bool root_read(struct reading *r)
 		return reading_refuse(r, form->refusal);
 	size_t n_prefix = span_of(form->prefix).n_bytes;
 	struct span rest = {r->value.text + n_prefix, r->value.n_bytes - n_prefix};
-	if (rest.n_bytes == 0)
+	if (rest.n_bytes == 0 && form->kind != ROOT_DEFAULT)
 		return reading_refuse(r, "nothing follows the prefix");
-	if (!span_copy(r->value, root->text, sizeof root->text))
+	root->text[0] = '\0';
+	if (form->kind != ROOT_DEFAULT && !span_copy(r->value, root->text, sizeof root->text))
 		return reading_refuse(r, "it is longer than 255 bytes");
-	origin_set(&root->origin, "root=");
 	root->kind = form->kind;
 	root->part = 0;
 	root->path_lun = (struct plan_lun){0};

@@ -6,8 +6,13 @@
  *     iscsi:HOST:[PROTO]:[PORT]:[LUN]:[NAME]     RFC 4173 section 5; the LUN is hexadecimal
  *     NAME                                       iqn. eui. or naa.; the portal is in iscsi_portal=
  *
- * Without NAME the portal is asked which target it has. Only NAME in a URL is percent-decoded. In USER, '%' and ':'
- * begin the password in other programs' URLs; such a value is refused, never shown.
+ * Without NAME the portal is asked which target it has. NAME is percent-decoded. Before the last '@' stands
+ *
+ *     USER:[SECRET]   RFC 3986 section 3.2.1, both percent-decoded
+ *     USER[%SECRET]   libiscsi, as they are
+ *
+ * libiscsi ends USER at the first '%' even when there is a ':'; that URL is read in the other way here. What may hold a
+ * secret in any of these ways is never shown.
  */
 #include "plan/target.h"
 
@@ -22,40 +27,87 @@ static bool read_name(struct reading *r, struct span name, struct plan_target *t
 	return name.n_bytes == 0 || reading_name(r, name, target->name);
 }
 
-/* Cuts "USER@" off the front; nothing when there is none. */
-static bool read_user(struct reading *r, struct span *authority, struct plan_target *target)
+/* Cuts what stands before the last '@', and that. No text: there is none. */
+static struct span cut_user(struct span *authority)
 {
-	struct span user = {authority->text, 0};
-	for (size_t i = 0; i < authority->n_bytes; i++) {
-		if (authority->text[i] == '@')
-			user.n_bytes = i + 1;
-	}
-	if (user.n_bytes == 0)
+	struct span user = {NULL, 0}, all = *authority;
+	for (size_t i = 0; i < all.n_bytes; i++)
+		if (all.text[i] == '@')
+			user = (struct span){all.text, i};
+	if (user.text != NULL)
+		*authority = (struct span){all.text + user.n_bytes + 1, all.n_bytes - user.n_bytes - 1};
+	return user;
+}
+
+static bool read_part(struct span text, bool is_encoded, char out[static VALUE_BYTES])
+{
+	return is_encoded ? text_percent_decode(text, out, VALUE_BYTES) : span_copy(text, out, VALUE_BYTES);
+}
+
+static bool read_secret_in(struct reading *r, struct span text, bool is_encoded, struct plan_target *target)
+{
+	char secret[VALUE_BYTES];
+	struct plan_own own = {.origin = target->origin};
+	bool good = read_part(text, is_encoded, secret);
+	bool any = good && secret_set(&own.secret, secret, span_of(secret).n_bytes) && own.secret.n_bytes > 0;
+	if (any)
+		target->own = plan_add_own(r->plan, &own);
+	bytes_wipe(secret, sizeof secret);
+	secret_wipe(&own.secret);
+	if (!good)
+		return reading_refuse(r, "the password is longer than 255 bytes or has a torn % escape");
+	return !any || target->own > 0 ||
+	       fail_set(r->fail, FAIL_TOO_MANY, "more than %d targets with secrets of their own", OWN_SECRETS_MAX);
+}
+
+/* Both ways to read a '%' make sense: which one is taken. */
+static void note_reading(struct reading *r, struct span user, bool is_encoded)
+{
+	char decoded[2 * VALUE_BYTES];
+	if (span_has(user, '%') && text_percent_decode(user, decoded, sizeof decoded))
+		plan_note(r->notes, "%.*s=: %s", (int)r->name.n_bytes, r->name.text,
+			  is_encoded ? "before the @ %NN is a byte; libiscsi ends the user name at the %"
+				     : "the user name ends at the %, as in libiscsi; %NN is a byte in USER:PASSWORD@");
+	bytes_wipe(decoded, sizeof decoded);
+}
+
+static bool read_user(struct reading *r, struct span user, struct plan_target *target)
+{
+	bool is_encoded = span_has(user, ':');
+	note_reading(r, user, is_encoded);
+	struct span username = span_cut(&user, is_encoded ? ':' : '%');
+	if (username.text == NULL)
 		return true;
-	authority->text += user.n_bytes;
-	authority->n_bytes -= user.n_bytes;
-	user.n_bytes--;
-	if (span_has(user, '%') || span_has(user, ':'))
-		return reading_refuse(r, "a password does not belong in the URL, use iscsi_password=");
-	if (user.n_bytes == 0)
+	if (username.n_bytes == 0)
 		return reading_refuse(r, "the user name before @ is empty");
-	if (!span_copy(user, target->username, sizeof target->username))
-		return reading_refuse(r, "the user name is longer than 255 bytes");
-	return true;
+	if (!read_part(username, is_encoded, target->username))
+		return reading_refuse(r, "the user name is longer than 255 bytes or has a torn % escape");
+	return user.text == NULL || read_secret_in(r, user, is_encoded, target);
+}
+
+/* USER:SECRET that a "/" or a blank has cut looks like HOST:PORT; it has no name with a type behind it. */
+static bool is_cut_user(struct span authority, struct span path)
+{
+	return span_has(authority, ':') && !span_starts(authority, "[") && !name_has_type(path);
 }
 
 static bool read_url(struct reading *r, struct span rest, struct plan_target *target)
 {
 	struct span authority = span_cut(&rest, '/');
+	struct span user = cut_user(&authority);
+	struct span path = rest;
+	bool is_user = is_cut_user(authority, path);
 	struct span name = span_cut(&rest, '/');
 	struct span lun = rest;
 	struct span host;
 	char decoded[VALUE_BYTES];
-	if (!read_user(r, &authority, target))
-		return false;
 	if (span_has(r->value, '?'))
 		return reading_refuse(r, "options after ? are not known here");
-	if (!text_host_port(authority, &host, &target->port))
+	if (is_user && span_has(path, '@'))
+		return reading_refuse(r, "a / in a secret is written %2f, and an @ in the target name %40");
+	bool is_portal = text_host_port(authority, &host, &target->port);
+	r->is_hidden |= is_user && !is_portal;
+	if (!is_portal)
 		return reading_refuse(r, "what stands before the target name is not HOST or HOST:PORT");
 	if (!reading_host(r, host, target->host))
 		return false;
@@ -65,7 +117,7 @@ static bool read_url(struct reading *r, struct span rest, struct plan_target *ta
 		return false;
 	if (lun.text != NULL && !lun_read_number(lun, &target->lun))
 		return reading_refuse(r, "the LUN after the target name is not a number from 0 to 16383");
-	return true;
+	return read_user(r, user, target);
 }
 
 /* Cuts the host with its brackets. */
@@ -88,15 +140,26 @@ static bool read_rfc4173_lun(struct reading *r, struct span text, struct plan_ta
 	if (!lun_read_groups(text, &target->lun))
 		return reading_refuse(r, "the LUN is not 1 to 4 groups of hexadecimal digits, joined by -");
 	if (text_decimal(text, UINT64_MAX, &decimal) && decimal != target->lun.number)
-		plan_note(r->notes, "%s=: LUN %.*s in this form is hexadecimal: LUN %" PRIu64, r->word->name,
-			  (int)text.n_bytes, text.text, target->lun.number);
+		plan_note(r->notes, "%.*s=: LUN %.*s in this form is hexadecimal: LUN %" PRIu64, (int)r->name.n_bytes,
+			  r->name.text, (int)text.n_bytes, text.text, target->lun.number);
 	return true;
+}
+
+/* USER:SECRET that a blank has cut looks like HOST:PROTO; it has no name with a type anywhere. */
+static bool is_cut_secret(struct span fields)
+{
+	struct span rest = fields, protocol = span_cut(&rest, ':');
+	uint64_t number;
+	while (fields.text != NULL && !name_has_type(fields))
+		span_cut(&fields, ':');
+	return fields.text == NULL && protocol.n_bytes > 0 && !text_decimal(protocol, UINT64_MAX, &number);
 }
 
 static bool read_rfc4173(struct reading *r, struct span rest, struct plan_target *target)
 {
 	const char *start = rest.text;
 	struct span host_text = cut_host(&rest);
+	r->is_hidden |= is_cut_secret(rest);
 	struct span protocol = span_cut(&rest, ':');
 	struct span port = span_cut(&rest, ':');
 	struct span lun = span_cut(&rest, ':');
@@ -149,7 +212,7 @@ bool target_read(struct reading *r)
 	size_t n_prefix = span_of(forms[form].prefix).n_bytes;
 	struct span rest = {r->value.text + n_prefix, r->value.n_bytes - n_prefix};
 	struct plan_target target = {.port = ISCSI_PORT};
-	origin_set(&target.origin, "iscsi_target=");
+	reading_set_origin(r, &target.origin);
 	if (!forms[form].read(r, rest, &target))
 		return false;
 	r->plan->targets[r->plan->n_targets++] = target;

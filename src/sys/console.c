@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -20,7 +19,6 @@
 #include "sys/file.h"
 
 enum {
-	CTRL_C = 0x03,
 	WRITE_WAIT_MS = 1000,
 };
 
@@ -47,6 +45,12 @@ int console_open(struct console *c)
 		return result;
 	c->fd = open(console_path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 	return c->fd < 0 ? -errno : 0;
+}
+
+void console_write_without_waiting(void)
+{
+	for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++)
+		fcntl(fd, F_SETFL, O_RDWR | O_NONBLOCK);
 }
 
 void console_write(struct console *c, const char *text)
@@ -85,36 +89,43 @@ void console_unwatch(struct console *c)
 	if (!c->watched)
 		return;
 	memcpy(&mode, c->saved, sizeof mode);
+	tcflush(c->fd, TCIFLUSH); /* TCSAFLUSH would wait for a console that takes nothing */
 	tcsetattr(c->fd, TCSANOW, &mode);
 	c->watched = false;
 }
 
-bool console_interrupted(struct console *c)
+size_t console_read(struct console *c, uint8_t *out, size_t n_max)
 {
-	bool interrupted = false;
 	while (c->watched) {
-		uint8_t typed[64];
-		ssize_t n = read(c->fd, typed, sizeof typed);
+		ssize_t n = read(c->fd, out, n_max);
+		if (n > 0)
+			return (size_t)n;
 		if (n < 0 && errno == EAGAIN)
 			break;
-		if (n > 0)
-			interrupted = interrupted || memchr(typed, CTRL_C, (size_t)n) != NULL;
-		else if (n == 0 || errno != EINTR)
+		if (n == 0 || errno != EINTR)
 			c->watched = false;
 	}
+	return 0;
+}
+
+bool console_interrupted(struct console *c)
+{
+	uint8_t typed[64];
+	bool interrupted = false;
+	for (size_t n; (n = console_read(c, typed, sizeof typed)) > 0;)
+		interrupted = interrupted || memchr(typed, CONSOLE_CTRL_C, n) != NULL;
 	return interrupted;
 }
 
-/* The device behind /dev/console: the last name in the kernel's list. */
-static void find_tty(char *out, size_t n_max)
+/* The last name in the kernel's list. */
+bool console_find_tty(char out[static CONSOLE_TTY_BYTES])
 {
 	char active[256];
-	const char *name = active;
-	if (file_read_text("/sys/class/tty/console/active", active, sizeof active) > 0) {
-		const char *blank = strrchr(active, ' ');
-		name = blank != NULL ? blank + 1 : active;
-	}
-	snprintf(out, n_max, "/dev/%s", *name != '\0' ? name : "console");
+	ssize_t n = file_read_text("/sys/class/tty/console/active", active, sizeof active);
+	const char *blank = n > 0 ? strrchr(active, ' ') : NULL;
+	const char *name = blank != NULL ? blank + 1 : n > 0 ? active : "";
+	snprintf(out, CONSOLE_TTY_BYTES, "/dev/%s", *name != '\0' ? name : "console");
+	return blank != NULL;
 }
 
 struct shell {
@@ -127,9 +138,9 @@ static int run_shell(void *argument)
 {
 	static const char *const empty[] = {NULL};
 	const struct shell *shell = argument;
-	char tty[NAME_MAX + sizeof "/dev/"];
+	char tty[CONSOLE_TTY_BYTES];
 	setsid();
-	find_tty(tty, sizeof tty);
+	console_find_tty(tty);
 	if (open_standard(tty, 0) != 0 && open_standard(console_path, 0) != 0)
 		return errno;
 	ioctl(STDIN_FILENO, TIOCSCTTY, 0);

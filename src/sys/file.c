@@ -141,6 +141,12 @@ bool file_exists(const char *path)
 	return access(path, F_OK) == 0;
 }
 
+bool file_is_public(const char *path)
+{
+	struct stat status;
+	return stat(path, &status) == 0 && (status.st_mode & S_IROTH) != 0;
+}
+
 bool file_exists_at(int dir_fd, const char *path)
 {
 	return faccessat(dir_fd, path, F_OK, 0) == 0;
@@ -148,7 +154,12 @@ bool file_exists_at(int dir_fd, const char *path)
 
 int file_make_link(const char *path, const char *target)
 {
-	return symlink(target, path) == 0 || errno == EEXIST ? 0 : -errno;
+	return file_make_link_at(AT_FDCWD, path, target);
+}
+
+int file_make_link_at(int dir_fd, const char *path, const char *target)
+{
+	return symlinkat(target, dir_fd, path) == 0 || errno == EEXIST ? 0 : -errno;
 }
 
 int file_make_dir(const char *path, unsigned mode)

@@ -35,6 +35,9 @@ int file_create(const char *path, const char *text, unsigned mode);
 void file_remove_at(int dir_fd, const char *name);
 
 bool file_exists(const char *path);
+
+/* Whether every user may read it. */
+bool file_is_public(const char *path);
 bool file_exists_at(int dir_fd, const char *path);
 
 /* An existing directory is fine. */
@@ -42,6 +45,7 @@ int file_make_dir(const char *path, unsigned mode);
 
 /* A symbolic link; one that is there already is fine. */
 int file_make_link(const char *path, const char *target);
+int file_make_link_at(int dir_fd, const char *path, const char *target);
 
 /* The target of a symbolic link, NUL-terminated. */
 int file_read_link(const char *path, char *out, size_t n_max);

@@ -4,8 +4,10 @@
  */
 #include "sys/machine.h"
 
+#include <linux/reboot.h>
 #include <string.h>
 #include <sys/reboot.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 void machine_end(enum machine_end end)
@@ -19,6 +21,16 @@ void machine_end(enum machine_end end)
 	reboot((int)commands[end]);
 	if (end == MACHINE_KEXEC)
 		reboot(RB_AUTOBOOT);
+}
+
+void machine_sync(void)
+{
+	sync();
+}
+
+void machine_reboot_to(const char *argument)
+{
+	syscall(SYS_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2, LINUX_REBOOT_CMD_RESTART2, argument);
 }
 
 void machine_set_host_name(const char *name)

@@ -17,6 +17,12 @@ enum machine_end {
 /* At once, without sync: nothing of ours waits to be written, and a sync may wait for a disk that is gone. */
 void machine_end(enum machine_end end);
 
+/* Writes all that waits to be written; waits for disks that are gone. */
+void machine_sync(void);
+
+/* A reboot with an argument for the firmware (reboot(2), LINUX_REBOOT_CMD_RESTART2). */
+void machine_reboot_to(const char *argument);
+
 /* A name the kernel refuses changes nothing. */
 void machine_set_host_name(const char *name);
 

@@ -139,21 +139,29 @@ int process_own_id(void)
 	return (int)getpid();
 }
 
+static bool is_sought(int proc_fd, const char *pid, const char *name, int64_t since_ms)
+{
+	char stat[STAT_BYTES];
+	return read_stat(proc_fd, pid, stat) && is_wanted(stat, name, since_ms) && is_of_root(proc_fd, pid);
+}
+
+/* Looked at again once it is held: the number may have gone to another one meanwhile. */
 int process_find(int proc_fd, const char *name, int64_t since_ms, struct process *found, int n_max)
 {
 	struct dir d;
-	char stat[STAT_BYTES];
 	const char *pid;
 	int n_found = 0;
 	int error = open_again(&d, proc_fd);
 	if (error < 0)
 		return error;
 	while (n_found < n_max && (pid = dir_next(&d)) != NULL) {
-		if (!read_stat(proc_fd, pid, stat) || !is_wanted(stat, name, since_ms) || !is_of_root(proc_fd, pid))
+		if (!is_sought(proc_fd, pid, name, since_ms))
 			continue;
-		int process_fd = (int)syscall(SYS_pidfd_open, strtol(pid, NULL, 10), 0);
-		if (process_fd >= 0)
-			found[n_found++] = (struct process){.fd = process_fd};
+		struct process one = {.fd = (int)syscall(SYS_pidfd_open, strtol(pid, NULL, 10), 0)};
+		if (one.fd >= 0 && is_sought(proc_fd, pid, name, since_ms))
+			found[n_found++] = one;
+		else
+			process_close(&one);
 	}
 	dir_close(&d);
 	return n_found;

@@ -24,6 +24,7 @@
 #include "sys/memory.h"
 #include "sys/mount.h"
 #include "sys/netlink.h"
+#include "sys/ping.h"
 #include "sys/poll.h"
 #include "sys/process.h"
 #include "sys/resolve.h"

@@ -29,38 +29,46 @@ void tcp_address_make(struct tcp_address *a, const struct ip_address *ip, uint16
 	}
 }
 
-static void format_v6(const struct sockaddr_in6 *v6, char out[static IP_TEXT_BYTES])
+void tcp_address_take(const struct tcp_address *a, struct ip_address *ip, uint32_t *scope_ifindex)
 {
-	struct ip_address ip = {.family = 6};
-	memcpy(ip.bytes, &v6->sin6_addr, sizeof v6->sin6_addr);
-	ip_format(&ip, out);
-	if (v6->sin6_scope_id == 0)
-		return;
-	char name[IF_NAMESIZE];
-	size_t used = strlen(out);
-	if (if_indextoname(v6->sin6_scope_id, name) != NULL)
-		snprintf(out + used, IP_TEXT_BYTES - used, "%%%s", name);
+	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&a->storage;
+	bool is_v6 = a->storage.ss_family == AF_INET6;
+	*ip = (struct ip_address){.family = is_v6 ? 6 : 4};
+	*scope_ifindex = is_v6 ? v6->sin6_scope_id : 0;
+	if (is_v6)
+		memcpy(ip->bytes, &v6->sin6_addr, sizeof v6->sin6_addr);
 	else
-		snprintf(out + used, IP_TEXT_BYTES - used, "%%%u", v6->sin6_scope_id);
+		memcpy(ip->bytes, &((const struct sockaddr_in *)&a->storage)->sin_addr, 4);
 }
 
 void tcp_address_format(const struct tcp_address *a, char out[static IP_TEXT_BYTES])
 {
-	if (a->storage.ss_family == AF_INET6) {
-		format_v6((const struct sockaddr_in6 *)&a->storage, out);
-		return;
-	}
-	struct ip_address ip = {.family = 4};
-	memcpy(ip.bytes, &((const struct sockaddr_in *)&a->storage)->sin_addr, 4);
+	struct ip_address ip;
+	uint32_t scope;
+	char name[IF_NAMESIZE];
+	tcp_address_take(a, &ip, &scope);
 	ip_format(&ip, out);
+	size_t used = strlen(out);
+	if (scope != 0 && if_indextoname(scope, name) != NULL)
+		snprintf(out + used, IP_TEXT_BYTES - used, "%%%s", name);
+	else if (scope != 0)
+		snprintf(out + used, IP_TEXT_BYTES - used, "%%%u", scope);
 }
 
-int tcp_connect(const struct tcp_address *a, int *fd)
+static uint32_t header_bytes(unsigned family)
+{
+	return family == AF_INET6 ? 40 + 20 : 20 + 20;
+}
+
+int tcp_connect(const struct tcp_address *a, uint32_t packet_max, int *fd)
 {
 	int s = socket(a->storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP);
 	if (s < 0)
 		return -errno;
 	setsockopt(s, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
+	uint32_t segment_max = packet_max - header_bytes(a->storage.ss_family);
+	if (packet_max != 0)
+		setsockopt(s, IPPROTO_TCP, TCP_MAXSEG, &segment_max, sizeof segment_max);
 	int result = connect(s, (const struct sockaddr *)&a->storage, a->n_bytes) == 0 ? 0 : -errno;
 	if (result == 0 || result == -EINPROGRESS)
 		*fd = s;
@@ -76,6 +84,19 @@ int tcp_connect_result(int fd)
 	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &n_bytes) != 0)
 		return -errno;
 	return -error;
+}
+
+uint32_t tcp_packet_bytes(int fd)
+{
+	enum { TIMESTAMPS = 12 };
+	struct tcp_info info;
+	struct sockaddr_storage own = {.ss_family = AF_UNSPEC};
+	socklen_t n_info = sizeof info, n_own = sizeof own;
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &n_info) != 0 ||
+	    getsockname(fd, (struct sockaddr *)&own, &n_own) != 0)
+		return 0;
+	return info.tcpi_snd_mss + header_bytes(own.ss_family) +
+	       (info.tcpi_options & TCPI_OPT_TIMESTAMPS ? TIMESTAMPS : 0);
 }
 
 ssize_t tcp_send(int fd, const void *bytes, size_t n_bytes)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * iscsiroot attach: logs in on a running machine and leaves a keeper. Prints root's device, or all disks. The program
- * first becomes a copy of itself in memory: what stays must not need a disk, least of all one of its own.
+ * iscsiroot attach: logs in on a running machine and leaves a keeper. Prints root's device, or all disks. With --boot
+ * it is the iSCSI part of an initramfs of somebody else: brings up the network, too, does nothing when nothing is asked
+ * of it, and prints a device only when root= leaves it to the target which one that is. The program first becomes a
+ * copy of itself in memory: what stays must not need a disk, least of all one of its own.
  */
 #include <stdio.h>
 #include <string.h>
@@ -12,10 +14,12 @@
 #include "boot/log.h"
 #include "plan/cmdline.h"
 #include "tool/options.h"
+#include "tool/role.h"
 #include "tool/tool.h"
 
 enum {
 	TIMEOUT_S = 60,
+	BOOT_TIMEOUT_S = 180,
 	STANDARD_ERROR = 2,
 };
 
@@ -23,26 +27,94 @@ _Static_assert(sizeof ATTACH_NAME >= sizeof KEEPER_TITLE, "the title stands in t
 
 static struct boot_plan plan;
 
-/* A root= that is not asked for may be anything: its word becomes one that nobody knows. */
-static void hide_root(char *cmdline)
+static bool read_plan(const struct options *o, char *cmdline, enum role *role, struct plan_notes *notes,
+		      struct fail *fail)
+{
+	if (o->boot)
+		return role_plan(o, cmdline, role, &plan, notes, fail);
+	if (o->disks)
+		role_hide_others(cmdline);
+	if (!options_plan(o, cmdline, &plan, notes, fail) || !options_complete(o, &plan, notes, fail))
+		return false;
+	*role = plan.root.kind != ROOT_DEFAULT ? ROLE_ROOT : ROLE_DISKS;
+	return true;
+}
+
+/* The value of a variable, "NAME=", that can be part of a word; NULL: there is none. */
+static const char *find_variable(char **environment, const char *name)
+{
+	for (; *environment != NULL; environment++) {
+		const char *value = *environment + strlen(name);
+		if (strncmp(*environment, name, strlen(name)) == 0 && value[0] != '\0' &&
+		    value[strcspn(value, " \t\n\"")] == '\0')
+			return value;
+	}
+	return NULL;
+}
+
+static bool has_ip(const char *cmdline)
 {
 	struct span rest = span_of(cmdline);
 	struct cmdline_word word;
 	while (cmdline_next(&rest, &word))
-		if (cmdline_name_is(word.name, "root"))
-			cmdline[word.name.text - cmdline] = '_';
+		if (cmdline_name_is(word.name, "ip"))
+			return true;
+	return false;
 }
 
-static bool make_plan(const struct options *o, struct plan_notes *notes, struct fail *fail)
+/* The network of initramfs.conf(5), which scripts of initramfs-tools have in their environment, counts as ip=. */
+static bool add_network(const struct options *o, char *cmdline, struct fail *fail)
+{
+	const char *ip = find_variable(o->environment, "IP="), *device = find_variable(o->environment, "DEVICE=");
+	size_t n = strlen(cmdline);
+	if (!o->boot || (ip == NULL && device == NULL) || has_ip(cmdline))
+		return true;
+	return format_text(cmdline + n, CMDLINE_BYTES - n, " ip=%s%s", ip != NULL ? ip : device,
+			   ip != NULL ? "" : ":dhcp") ||
+	       fail_set(fail, FAIL_ARGUMENT, "the command line with IP= of initramfs.conf is too long");
+}
+
+static bool make_plan(const struct options *o, enum role *role, struct plan_notes *notes, struct fail *fail)
 {
 	char cmdline[CMDLINE_BYTES];
-	bool good = options_cmdline(o, cmdline, fail);
-	if (good && o->disks)
-		hide_root(cmdline);
-	good = good && plan_read(cmdline, &plan, notes, fail) && options_apply(o, &plan, fail) &&
-	       options_complete(&plan, notes, fail);
+	bool good = options_cmdline(o, cmdline, fail) && add_network(o, cmdline, fail) &&
+		    read_plan(o, cmdline, role, notes, fail);
 	bytes_wipe(cmdline, sizeof cmdline);
 	return good;
+}
+
+/* What takes whatever the firmware has left, and it has left nothing: this machine has its root elsewhere. */
+static bool finds_no_firmware(void)
+{
+	return plan.asks_ibft && !plan.asks_dhcp && plan.n_targets == 0 && plan.named.name[0] == '\0' &&
+	       plan.portal.list[0] == '\0';
+}
+
+/* The firmware's table may need a driver to be seen. */
+static bool make_boot_plan(const struct options *o, enum role *role, struct plan_notes *notes, struct fail *fail)
+{
+	char text[2 * ORIGIN_BYTES];
+	bool good = make_plan(o, role, notes, fail);
+	if (good && plan_wants_ibft(&plan)) {
+		attach_load("iscsi_ibft", NULL);
+		good = make_plan(o, role, notes, fail);
+	}
+	if (good && *role == ROLE_DISKS && finds_no_firmware()) {
+		format_text(text, sizeof text, "%s is given, and there is no iBFT with a target: going on without",
+			    plan.from.ibft.text);
+		tool_complain(text);
+		*role = ROLE_NONE;
+	}
+	return good;
+}
+
+static uint32_t timeout_s(const struct options *o)
+{
+	if (o->timeout != NULL)
+		return o->timeout_s;
+	if (!o->boot)
+		return TIMEOUT_S;
+	return plan.from.timeout.text[0] != '\0' ? plan.timeout_s : BOOT_TIMEOUT_S;
 }
 
 static bool is_asked_for(const struct disk *disk)
@@ -77,13 +149,16 @@ static void print_devices(const struct disk_list *disks, const struct disk *root
 		printf("/dev/%s\n", disk->name);
 }
 
-static bool attach(const struct options *o, int argc, char **argv, char **environment, struct fail *fail)
+static bool attach(const struct options *o, enum role role, int argc, char **argv, char **environment,
+		   struct fail *fail)
 {
 	struct console errors = {.fd = STANDARD_ERROR};
 	struct attach_config config = {
 		.plan = &plan,
-		.wants_root = plan.root.kind != ROOT_DEFAULT,
-		.timeout_s = o->timeout != NULL ? o->timeout_s : TIMEOUT_S,
+		.wants_root = role == ROLE_ROOT,
+		.timeout_s = timeout_s(o),
+		.boots = o->boot,
+		.only_network = o->network,
 	};
 	const struct disk_list *disks;
 	const struct disk *root;
@@ -91,28 +166,35 @@ static bool attach(const struct options *o, int argc, char **argv, char **enviro
 	log_use(-1, &errors, 0);
 	if (!attach_run(&config, &disks, &root, fail))
 		return false;
-	print_devices(disks, root);
+	if (root != NULL || !o->boot)
+		print_devices(disks, root);
 	return true;
 }
 
 int attach_main(int argc, char **argv, char **environment)
 {
+	static const char usage[] = "attach [URL | --cmdline TEXT|FILE] [--boot [--network]] [--disks] [--root DIR] "
+				    "[--ibft FILE] [--lease FILE] "
+				    "[--initiator NAME] [--username NAME --secret-file FILE] [--timeout SECONDS]";
 	struct options o;
 	struct fail fail = {.code = FAIL_NONE};
 	struct plan_notes notes = {.n_notes = 0};
-	if (!options_read(&o, argc, argv))
-		return TOOL_USAGE;
-	if ((o.operand != NULL && o.cmdline != NULL) || o.json || o.all) {
-		tool_complain("usage: iscsiroot attach [URL | --cmdline TEXT|FILE] [--disks] [--initiator NAME] "
-			      "[--username NAME --secret-file FILE] [--timeout SECONDS]");
-		return TOOL_USAGE;
-	}
+	enum role role = ROLE_NONE;
+	if (!options_read(&o, usage, argc, argv))
+		return o.status;
+	if (o.network && !o.boot)
+		return options_misused(usage);
+	o.environment = environment;
+	o.attaches = !o.boot;
+	if (o.root == NULL)
+		o.root = ""; /* the files are here, as in a boot */
 	bool good = machine_is_root() || fail_set(&fail, FAIL_NOT_ROOT, "%s", "");
-	good = good && make_plan(&o, &notes, &fail);
-	tool_complain_notes(&notes);
-	good = good && attach(&o, argc, argv, environment, &fail);
-	secret_wipe(&plan.chap.secret);
-	secret_wipe(&plan.chap_in.secret);
+	good = good && (o.boot ? make_boot_plan : make_plan)(&o, &role, &notes, &fail);
+	if (!good || role != ROLE_NONE) { /* a machine that starts from a disk of its own is left alone */
+		tool_complain_notes(&notes);
+		good = good && attach(&o, role, argc, argv, environment, &fail);
+	}
+	plan_wipe(&plan);
 	if (!good)
 		tool_complain_fail(&fail);
 	return tool_exit_status(&fail);

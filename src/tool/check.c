@@ -47,8 +47,8 @@ struct rehearsal {
 static bool make_plan(struct rehearsal *r, const struct options *o)
 {
 	char cmdline[CMDLINE_BYTES];
-	bool good = options_cmdline(o, cmdline, &r->fail) && plan_read(cmdline, &r->plan, &r->notes, &r->fail) &&
-		    options_apply(o, &r->plan, &r->fail) && options_complete(&r->plan, &r->notes, &r->fail);
+	bool good = options_cmdline(o, cmdline, &r->fail) && options_plan(o, cmdline, &r->plan, &r->notes, &r->fail) &&
+		    options_complete(o, &r->plan, &r->notes, &r->fail);
 	bytes_wipe(cmdline, sizeof cmdline);
 	return good;
 }
@@ -100,6 +100,9 @@ static void look_at_target(struct rehearsal *r, unsigned index, uint32_t timeout
 		good = luns_list(&r->wire, &r->room, index, &session->target->lun, &r->disks, &seen->fail);
 	}
 	memcpy(seen->portal, r->wire.portal, sizeof seen->portal);
+	if (r->wire.is_interrupted)
+		seen->fail = (struct fail){.code = FAIL_INTERRUPTED};
+	good = good && !r->wire.is_interrupted;
 	if (!good)
 		fail_context(&seen->fail, "%s %s at %s", seen->logged_in ? "the session with" : "cannot log in to",
 			     plan_target_name(session->target), seen->portal);
@@ -117,7 +120,8 @@ static void choose_root(struct rehearsal *r)
 	if (verdict == ROOT_FOUND)
 		return;
 	r->root = NULL;
-	for (unsigned i = 0; i < r->plan.n_targets && verdict == ROOT_NOT_YET && !r->told; i++) {
+	bool may_be_there = verdict == ROOT_NOT_YET || r->fail.code == FAIL_NONE;
+	for (unsigned i = 0; i < r->plan.n_targets && may_be_there && !r->told; i++) {
 		r->told = r->seen[i].fail.code != FAIL_NONE;
 		if (r->told)
 			r->fail = r->seen[i].fail;
@@ -128,13 +132,16 @@ static void rehearse(struct rehearsal *r, const struct options *o)
 {
 	r->planned = make_plan(r, o);
 	wire_init(&r->wire);
+	r->wire.interrupt_fd = interrupt_fd();
 	if (r->planned) {
-		for (unsigned i = 0; i < r->plan.n_targets; i++)
+		for (unsigned i = 0; i < r->plan.n_targets && !r->wire.is_interrupted; i++)
 			look_at_target(r, i, o->timeout_s);
-		choose_root(r);
+		if (r->wire.is_interrupted)
+			r->fail = (struct fail){.code = FAIL_INTERRUPTED};
+		else
+			choose_root(r);
 	}
-	secret_wipe(&r->plan.chap.secret);
-	secret_wipe(&r->plan.chap_in.secret);
+	plan_wipe(&r->plan);
 }
 
 /* --- for people --- */
@@ -221,7 +228,7 @@ static void print_verdict(const struct rehearsal *r)
 		printf("would not boot: see above [%s]\n", fail_lookup(r->fail.code)->id);
 	} else {
 		fail_describe(&r->fail, text);
-		printf("would not boot: %s\n", text);
+		printf(r->fail.code == FAIL_INTERRUPTED ? "not known: %s\n" : "would not boot: %s\n", text);
 	}
 }
 
@@ -247,19 +254,6 @@ static void put_text(const char *name, const char *value)
 	tool_print_json(value);
 }
 
-static void put_fail(const struct fail *fail)
-{
-	char text[FAIL_TEXT_BYTES];
-	if (fail->code == FAIL_NONE) {
-		printf("\"error\": null");
-		return;
-	}
-	fail_describe(fail, text);
-	printf("\"error\": {\"id\": \"%s\", ", fail_lookup(fail->code)->id);
-	put_text("text", text);
-	printf("}");
-}
-
 static void put_target(const struct rehearsal *r, unsigned index)
 {
 	const struct plan_target *target = r->sessions[index].target;
@@ -280,7 +274,7 @@ static void put_target(const struct rehearsal *r, unsigned index)
 	       seen->data_digest ? "true" : "false");
 	printf(", \"tpgt\": %" PRId32 ", \"logical_units\": %u, ", seen->logged_in ? seen->tpgt : -1,
 	       r->disks.luns[index].n_luns);
-	put_fail(&seen->fail);
+	tool_print_fail(&seen->fail);
 	printf("}");
 }
 
@@ -331,20 +325,18 @@ static void print_json(const struct rehearsal *r)
 	else
 		printf("null");
 	printf(",\n  ");
-	put_fail(&r->fail);
+	tool_print_fail(&r->fail);
 	printf("\n}\n");
 }
 
 int check_main(int argc, char **argv)
 {
+	static const char usage[] =
+		"check [URL | --cmdline TEXT|FILE] [--root DIR] [--ibft FILE] [--lease FILE] [--json] "
+		"[--initiator NAME] [--username NAME --secret-file FILE] [--timeout SECONDS]";
 	struct options o;
-	if (!options_read(&o, argc, argv))
-		return TOOL_USAGE;
-	if ((o.operand != NULL && o.cmdline != NULL) || o.disks || o.all) {
-		tool_complain("usage: iscsiroot check [URL | --cmdline TEXT|FILE] [--json] [--initiator NAME] "
-			      "[--username NAME --secret-file FILE] [--timeout SECONDS]");
-		return TOOL_USAGE;
-	}
+	if (!options_read(&o, usage, argc, argv))
+		return o.status;
 	struct rehearsal *r = memory_share(sizeof *r);
 	if (r == NULL) {
 		tool_complain("no memory");

@@ -91,16 +91,15 @@ static bool detach(const struct census_session *s, const struct options *o, stru
 
 int detach_main(int argc, char **argv)
 {
+	static const char usage[] = "detach TARGET | NUMBER | --all [--timeout SECONDS]";
 	struct options o;
 	struct census_session s;
 	struct fail last = {.code = FAIL_NONE};
 	unsigned n_meant = 0;
-	if (!options_read(&o, argc, argv))
-		return TOOL_USAGE;
-	if (o.all == (o.operand != NULL) || o.json || o.disks || o.cmdline != NULL) {
-		tool_complain("usage: iscsiroot detach TARGET | NUMBER | --all [--timeout SECONDS]");
-		return TOOL_USAGE;
-	}
+	if (!options_read(&o, usage, argc, argv))
+		return o.status;
+	if (o.all == (o.operand != NULL))
+		return options_misused(usage);
 	if (!machine_is_root())
 		fail_set(&last, FAIL_NOT_ROOT, "%s", "");
 	for (uint32_t sid = 0; last.code != FAIL_NOT_ROOT && census_next(sid, &s); sid = s.sid + 1) {

@@ -250,24 +250,25 @@ static void put_view(const struct view *v, bool first)
 
 int status_main(int argc, char **argv)
 {
+	static const char usage[] = "status [--json]";
+	struct options o;
 	struct view v;
-	bool json = argc == 2 && strcmp(argv[1], "--json") == 0;
 	unsigned n_seen = 0, n_lost = 0;
-	if (argc > 1 && !json) {
-		tool_complain("usage: iscsiroot status [--json]");
-		return TOOL_USAGE;
-	}
-	if (json)
+	if (!options_read(&o, usage, argc, argv))
+		return o.status;
+	if (o.operand != NULL)
+		return options_misused(usage);
+	if (o.json)
 		printf("[");
 	for (uint32_t sid = 0; look(sid, &v); sid = v.session.sid + 1) {
-		if (json)
+		if (o.json)
 			put_view(&v, n_seen == 0);
 		else
 			print_view(&v);
 		n_seen++;
 		n_lost += !v.is_up;
 	}
-	if (json)
+	if (o.json)
 		printf("\n]\n");
 	else if (n_seen == 0)
 		tool_complain("this machine has no iSCSI session");

@@ -22,12 +22,17 @@ int discover_main(int argc, char **argv);
 /* iscsiroot check [URL]: would this boot? */
 int check_main(int argc, char **argv);
 
+/* iscsiroot plan: what a boot would read, without asking anybody. */
+int plan_main(int argc, char **argv);
 /* iscsiroot attach [URL]: log in and stay. attach_begin runs this program again, by ATTACH_NAME. */
 int attach_begin(char **argv, char **environment);
 int attach_main(int argc, char **argv, char **environment);
 
 /* iscsiroot detach TARGET | NUMBER | --all: log out. */
 int detach_main(int argc, char **argv);
+
+/* By the name of `shutdown`, with the order, as process 1 at the machine's end: logs out of what nothing uses. */
+int last_main(int argc, char **argv, char **environment);
 
 /* iscsiroot status: this machine's sessions. */
 int status_main(int argc, char **argv);

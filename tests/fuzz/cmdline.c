@@ -15,6 +15,37 @@ static void check_said(const char *text)
 	CHECK(strstr(text, SECRET) == NULL);
 }
 
+/* What becomes a name in sysfs is one, and nothing is on itself. */
+static void check_name(const char *name)
+{
+	CHECK(name[0] != '\0' && strlen(name) <= IFNAME_MAX && strpbrk(name, "/:% ") == NULL &&
+	      strcmp(name, "..") != 0);
+}
+
+static void check_network(const struct boot_plan *plan)
+{
+	for (unsigned i = 0; i < plan->n_nets; i++) {
+		const struct plan_net *net = &plan->nets[i];
+		CHECK((net->address.family != 0) == (net->method == NET_STATIC));
+		CHECK(net->mtu_bytes == 0 || (net->mtu_bytes >= 576 && net->mtu_bytes <= 65535));
+		if (net->device[0] != '\0')
+			check_name(net->device);
+	}
+	for (unsigned i = 0; i < plan->n_vlans; i++) {
+		CHECK(plan->vlans[i].id > 0 && plan->vlans[i].id < 4095);
+		CHECK(strcmp(plan->vlans[i].name, plan->vlans[i].device) != 0);
+		check_name(plan->vlans[i].name);
+		check_name(plan->vlans[i].device);
+	}
+	for (unsigned i = 0; i < plan->n_bonds; i++) {
+		check_name(plan->bonds[i].name);
+		CHECK(plan->bonds[i].n_ports > 0 && plan->bonds[i].n_ports <= BOND_PORTS_MAX);
+		CHECK(strchr(plan->bonds[i].options, '/') == NULL || strchr(plan->bonds[i].options, '=') != NULL);
+	}
+	for (unsigned i = 0; i < plan->n_routes; i++)
+		CHECK(plan->routes[i].route.gateway.family != 0 || plan->routes[i].device[0] != '\0');
+}
+
 static void check_plan(const struct boot_plan *plan)
 {
 	char line[PLAN_LINE_BYTES];
@@ -23,12 +54,13 @@ static void check_plan(const struct boot_plan *plan)
 	for (unsigned i = 0; i < plan->n_targets; i++) {
 		const struct plan_target *target = &plan->targets[i];
 		CHECK(target->host[0] != '\0' && target->port != 0);
-		CHECK(target->username[0] == '\0' || plan->chap.secret.n_bytes > 0);
+		CHECK(target->username[0] == '\0' || plan_identity_of(plan, target).secret->n_bytes > 0);
 		CHECK(target->username[0] != '\0' || plan->chap_in.secret.n_bytes == 0);
 		plan_describe_target(plan, i, line);
 		CHECK_TEXT(line);
 		check_said(line);
 	}
+	check_network(plan);
 	CHECK_TEXT(plan->root.value);
 	CHECK_TEXT(plan->root.text);
 	CHECK_TEXT(plan->init);

@@ -4,8 +4,9 @@
  */
 #include "target.h"
 
-static void write_rootpath(const struct plan_target *target, char *out, size_t n_max)
+static void write_rootpath(const struct boot_plan *plan, char *out, size_t n_max)
 {
+	const struct plan_target *target = &plan->targets[0];
 	uint64_t lun = target->lun.number;
 	bool is_ip6 = strchr(target->host, ':') != NULL;
 	struct writer w = writer_over(out, n_max - 1);

@@ -17,7 +17,12 @@ static inline bool target_of(const char *value, size_t n_bytes, struct boot_plan
 {
 	static const struct word word = {.name = "iscsi_target", .read = target_read};
 	static struct plan_notes notes;
-	struct reading r = {plan, &notes, fail, &word, {value, n_bytes}};
+	struct reading r = {.plan = plan,
+			    .notes = &notes,
+			    .fail = fail,
+			    .word = &word,
+			    .name = span_of("iscsi_target"),
+			    .value = {value, n_bytes}};
 	memset(plan, 0, sizeof *plan);
 	notes.n_notes = 0;
 	return target_read(&r);
@@ -40,10 +45,10 @@ static inline void check_target(const struct plan_target *target)
 
 /* Reads a value with `prefix`; what was read is written in the same form and read again. */
 static inline void check_form(const char *prefix, const uint8_t *bytes, size_t n_bytes,
-			      void (*write)(const struct plan_target *target, char *out, size_t n_max))
+			      void (*write)(const struct boot_plan *plan, char *out, size_t n_max))
 {
 	static struct boot_plan plan, again;
-	char canonical[4 * ISCSI_NAME_MAX + HOST_MAX + CHAP_NAME_MAX + 64];
+	char canonical[3 * (ISCSI_NAME_MAX + CHAP_NAME_MAX + SECRET_MAX) + HOST_MAX + 64];
 	size_t n_prefix = strlen(prefix);
 	struct fail fail = {.code = FAIL_NONE};
 	char *value = malloc(n_prefix + n_bytes);
@@ -53,7 +58,7 @@ static inline void check_form(const char *prefix, const uint8_t *bytes, size_t n
 	if (target_of(value, n_prefix + n_bytes, &plan, &fail)) {
 		CHECK(plan.n_targets == 1 && fail.code == FAIL_NONE);
 		check_target(&plan.targets[0]);
-		write(&plan.targets[0], canonical, sizeof canonical);
+		write(&plan, canonical, sizeof canonical);
 		CHECK(target_of(canonical, strlen(canonical), &again, &fail));
 		CHECK(memcmp(&plan, &again, sizeof plan) == 0);
 	} else {

@@ -20,7 +20,7 @@ ALLOWED = {
     "base": PURE | {"strerror"},
     "boot": PURE | {"strcasecmp", "strcspn", "strerror", "strncasecmp", "strtok_r", "strtoul", "strtoull",
                     "getenv"},  # getenv: what udhcpc tells its script
-    "tool": PURE | {"fprintf", "printf", "stderr", "strcspn"},
+    "tool": PURE | {"fprintf", "printf", "puts", "stderr", "strcspn", "strncasecmp"},
     "main": PURE | {"fprintf", "puts", "stderr", "stdout"},
 }
 BANNED = {"malloc", "calloc", "realloc", "free", "strdup", "asprintf", "vasprintf", "getline",  # heap

@@ -10,6 +10,11 @@ import tree
 PROGRAM = "man/iscsiroot.8"
 WORDS = "man/iscsiroot.cmdline.7"
 
+# The tables of words in src/plan and the names of their sections in the manual, "Words of NAME".
+DIALECTS = {"debian": "Debian and Ubuntu", "dracut": "dracut",
+            "genkernel": "genkernel", "live": "live-boot", "alt": "ALT", "libreelec": "LibreELEC", "suse": "SUSE",
+            "initiatorname": "initiatorname.iscsi"}
+
 # Prints the table of src/base/fail.c but for "no failure", which nobody sees.
 PRINT_TABLE = r"""
 #include <stdio.h>
@@ -64,13 +69,28 @@ def test_failures_are_documented(table):
     assert documented == sorted(documented)
 
 
+def tables_of_words():
+    """{dialect: its words} by the tables of src/plan."""
+    tables = {}
+    for path in tree.c_files("src/plan", ".c"):
+        for dialect, rows in re.findall(r"struct word (\w+)_words\[\] = \{\n(.*?)\n\};", tree.read(path), re.DOTALL):
+            tables[dialect] = re.findall(r'^\t\{"([\w.]+)",', rows, re.MULTILINE)
+            assert len(tables[dialect]) == len(re.findall(r"^\t\{", rows, re.MULTILINE)), path
+    return tables
+
+
 def test_words_are_documented():
-    rows = tree.read("src/plan/words.c").split("struct word words[] = {")[1].split("\n};")[0]
-    words = re.findall(r'^\t\{"(\w+)",', rows, re.MULTILINE)
-    section = tree.read(WORDS).split(".Sh WORDS\n")[1].split("\n.Sh ")[0]
-    documented = re.findall(r"^\.It Ic (\w+)", section, re.MULTILINE)
-    assert len(words) == rows.count('{"')
-    assert sorted(documented) == sorted(words), f"not in both: {sorted(set(documented) ^ set(words))}"
+    """Native words in WORDS, others below the name of their dialect."""
+    documented = {"native": [], **{dialect: [] for dialect in DIALECTS}}
+    for section in re.split(r"^\.S[hs] ", tree.read(WORDS), flags=re.MULTILINE):
+        title, _, body = section.partition("\n")
+        dialect = {f"Words of {name}": key for key, name in DIALECTS.items()}.get(title, "native")
+        documented[dialect] += re.findall(r"^\.It Ic ([\w.]+)", body, re.MULTILINE)
+    tables = tables_of_words()
+    wrong = [f"{dialect}: not in both: {sorted(set(tables.get(dialect, ())) ^ set(words))}"
+             for dialect, words in documented.items() if sorted(tables.get(dialect, ())) != sorted(words)]
+    assert not wrong, "\n".join(wrong)
+    assert set(tables) == set(documented)
 
 
 @pytest.mark.parametrize("path", [path for path in tree.files() if re.search(r"\.[1-8]$", path)])

@@ -10,9 +10,9 @@
 #include <cmocka.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
-#include "boot/down.h"
-#include "boot/units.h"
+#include "boot/down.c"
 #include "namespace.h"
 
 static struct down ordered(int64_t wait_ms)
@@ -75,7 +75,7 @@ static void without_root_the_machine_is_ended(void **state)
 {
 	(void)state;
 	struct down d = ordered(0);
-	down_limit(&d, 1000);
+	down_limit(&d, 15000, 1000);
 	assert_true(down_is_pending(&d));
 	assert_int_equal(down_decide(&d, false, 15999), DOWN_NOTHING);
 	assert_int_equal(down_decide(&d, false, 16000), DOWN_REMOUNT);
@@ -83,7 +83,7 @@ static void without_root_the_machine_is_ended(void **state)
 	assert_int_equal(down_decide(&d, false, 19000), DOWN_END);
 	assert_int_equal(down_decide(&d, false, 19500), DOWN_NOTHING);
 	d = ordered(0);
-	down_limit(&d, 1000);
+	down_limit(&d, 15000, 1000);
 	assert_int_equal(down_decide(&d, false, 99000), DOWN_REMOUNT);
 	assert_int_equal(down_decide(&d, false, 99000), DOWN_END);
 }
@@ -92,9 +92,22 @@ static void the_limit_is_not_moved(void **state)
 {
 	(void)state;
 	struct down d = ordered(0);
-	down_limit(&d, 1000);
-	down_limit(&d, 9000);
+	down_limit(&d, 15000, 1000);
+	down_limit(&d, 15000, 9000);
 	assert_int_equal(down_decide(&d, false, 16000), DOWN_REMOUNT);
+}
+
+/* Root on a degraded array over the other target is no reason to cut a shutdown short; but one that hangs is ended. */
+static void root_may_be_on_what_is_left(void **state)
+{
+	(void)state;
+	struct down d = ordered(0);
+	struct session sessions[2] = {{.state = SESSION_GAVE_UP}, {.state = SESSION_UP}};
+	d.root = 0;
+	assert_int_equal(down_rest_ms(&d, sessions, 2), 15000);
+	d.root = DOWN_ANY_ROOT;
+	assert_int_equal(down_rest_ms(&d, sessions, 2), 120000);
+	assert_int_equal(down_rest_ms(&d, sessions, 1), 15000);
 }
 
 static void nobody_ends_a_machine_in_an_unknown_way(void **state)
@@ -102,7 +115,7 @@ static void nobody_ends_a_machine_in_an_unknown_way(void **state)
 	(void)state;
 	struct down d = ordered(0);
 	d.has_kind = false;
-	down_limit(&d, 1000);
+	down_limit(&d, 15000, 1000);
 	assert_false(down_is_pending(&d));
 	assert_int_equal(down_decide(&d, false, 99000), DOWN_NOTHING);
 }
@@ -122,6 +135,9 @@ static int write_units(void)
 		     "ListenFIFO="));
 	EXPECT(reads("/run/systemd/system.control/kexec.target.wants/iscsiroot-down@kexec.socket",
 		     "=/run/iscsiroot/down/%i\n"));
+	EXPECT(reads("/run/systemd/system.control/final.target.wants/iscsiroot-down@last.socket", "ListenFIFO="));
+	EXPECT(reads("/run/systemd/system.control/iscsiroot-down@last.socket.d/iscsiroot.conf",
+		     "\nBefore=final.target"));
 	EXPECT(reads("/run/systemd/system.control/iscsiroot-down.service", "ExecStart="));
 	EXPECT(reads("/run/systemd/system.control/sysinit.target.d/iscsiroot.conf", "Before=poweroff.target reboot"));
 	EXPECT(file_exists("/run/iscsiroot/down"));
@@ -131,6 +147,38 @@ static int write_units(void)
 	snprintf(number, sizeof number, "%d", (int)getpid());
 	EXPECT(reads(path, number));
 	return 0;
+}
+
+/* Only when all else has ended, for a root, and not over what somebody else has there; a /run without programs is fine.
+ */
+static int leave_last(void)
+{
+	static const char program[] = "/run/initramfs/shutdown";
+	EXPECT(mount("none", "/run", "tmpfs", MS_NOEXEC, "") == 0 && units_leave() == 0);
+	struct down d = ordered(0);
+	d.root = DOWN_ANY_ROOT;
+	d.orders_fd = dir_handle(UNITS_ORDERS_DIR);
+	EXPECT(file_make_dir("/run/initramfs", 0700) == 0);
+	leave_last_program(&d);
+	EXPECT(access(program, F_OK) != 0 && !d.has_last);
+	EXPECT(mkfifo(UNITS_ORDERS_DIR "/last", 0600) == 0);
+	d.root = DOWN_NO_ROOT;
+	leave_last_program(&d);
+	EXPECT(access(program, F_OK) != 0 && !d.has_last);
+	d.root = 0;
+	leave_last_program(&d);
+	EXPECT(access(program, X_OK) == 0 && d.has_last);
+	EXPECT(unlink(program) == 0 && file_create(program, "others", 0600) == 0);
+	d.has_last = false;
+	leave_last_program(&d);
+	EXPECT(access(program, X_OK) != 0 && reads(program, "others"));
+	return 0;
+}
+
+static void the_last_program_can_be_run(void **state)
+{
+	(void)state;
+	in_namespace(leave_last);
 }
 
 static void units_are_where_no_other_init_looks(void **state)
@@ -173,7 +221,9 @@ int main(void)
 		cmocka_unit_test(no_wait_is_no_wait),
 		cmocka_unit_test(without_root_the_machine_is_ended),
 		cmocka_unit_test(the_limit_is_not_moved),
+		cmocka_unit_test(root_may_be_on_what_is_left),
 		cmocka_unit_test(nobody_ends_a_machine_in_an_unknown_way),
+		cmocka_unit_test(the_last_program_can_be_run),
 		cmocka_unit_test(units_are_where_no_other_init_looks),
 		cmocka_unit_test(orders_are_noticed),
 	};

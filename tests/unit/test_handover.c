@@ -52,6 +52,10 @@ static const struct handover_config plain = {
 	.recovery_tmo_s = -1,
 	.ping_tmo_s = 5,
 	.recv_tmo_s = 4000000000,
+	.fast_abort = true,
+	.abort_tmo_s = 16,
+	.lu_reset_tmo_s = 31,
+	.tgt_reset_tmo_s = 32,
 };
 
 static struct handover_config with_chap(void)
@@ -73,9 +77,9 @@ static const char *const before_login[] = {
 	"SET_PARAM 5:3 22=pi4",
 	"SET_PARAM 5:3 24=wOnD3rful s3cret",
 	"SET_PARAM 5:3 26=1",
-	"SET_PARAM 5:3 27=15",
-	"SET_PARAM 5:3 28=30",
-	"SET_PARAM 5:3 35=30",
+	"SET_PARAM 5:3 27=16",
+	"SET_PARAM 5:3 28=31",
+	"SET_PARAM 5:3 35=32",
 	"SET_PARAM 5:3 30=5",
 	"SET_PARAM 5:3 31=4000000000",
 	"SET_PARAM 5:3 32=default",

@@ -365,6 +365,8 @@ static void names_connection_errors(void **state)
 	assert_string_equal(iscsi_nl_conn_error_name(1011), "CONN_FAILED");
 	assert_string_equal(iscsi_nl_conn_error_name(1020), "TCP_CONN_CLOSE");
 	assert_string_equal(iscsi_nl_conn_error_name(1022), "NOP_TIMEDOUT");
+	for (uint32_t error = 0; error < 1100; error++)
+		assert_int_equal(iscsi_nl_is_timeout(error), error == 1021 || error == 1022);
 	const uint32_t unknown[] = {0, 1, 999, 1000, 1023, UINT32_MAX};
 	for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++)
 		assert_string_equal(iscsi_nl_conn_error_name(unknown[i]), "unknown");

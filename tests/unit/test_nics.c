@@ -16,7 +16,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include <linux/if.h>
+#include <linux/if_arp.h>
 #include <linux/if_tun.h>
+#include <linux/rtnetlink.h>
 
 #include <cmocka.h>
 
@@ -132,6 +134,55 @@ static void interfaces_come_and_go(void **state)
 	assert_int_not_equal(nics_named(&nics, "tap0")->ifindex, first);
 }
 
+/* As the kernel tells of one interface. */
+static void tell_link(int fd, unsigned flags, uint8_t operstate, uint8_t cabled)
+{
+	struct __attribute__((packed)) {
+		struct nlmsghdr head;
+		struct ifinfomsg link;
+		struct rtattr operstate_head;
+		uint8_t operstate, gap[3];
+		struct rtattr carrier_head;
+		uint8_t carrier;
+	} message = {
+		.head = {.nlmsg_len = sizeof message, .nlmsg_type = RTM_NEWLINK},
+		.link = {.ifi_index = 2, .ifi_type = ARPHRD_ETHER, .ifi_flags = flags},
+		.operstate_head = {.rta_len = RTA_LENGTH(1), .rta_type = IFLA_OPERSTATE},
+		.operstate = operstate,
+		.carrier_head = {.rta_len = RTA_LENGTH(1), .rta_type = IFLA_CARRIER},
+		.carrier = cabled,
+	};
+	assert_int_equal(write(fd, &message, sizeof message), sizeof message);
+}
+
+/* The carrier that a card is opened with counts, one that comes later when the kernel has taken note of it. */
+static void a_carrier_from_before_counts_at_once(void **state)
+{
+	(void)state;
+	static const struct {
+		unsigned flags;
+		uint8_t operstate, cabled;
+		bool carrier;
+	} told[] = {
+		{0, IF_OPER_DOWN, 1, false},
+		{IFF_UP | IFF_LOWER_UP, IF_OPER_DOWN, 1, true},
+		{IFF_UP, IF_OPER_DOWN, 0, false},
+		{IFF_UP | IFF_LOWER_UP, IF_OPER_DOWN, 1, false},
+		{IFF_UP | IFF_LOWER_UP, IF_OPER_UP, 1, true},
+		{0, IF_OPER_DOWN, 0, false},
+		{IFF_UP | IFF_LOWER_UP, IF_OPER_DOWN, 1, false},
+	};
+	int ends[2];
+	assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends), 0);
+	nics.fd = ends[0];
+	for (size_t i = 0; i < sizeof told / sizeof *told; i++) {
+		tell_link(ends[1], told[i].flags, told[i].operstate, told[i].cabled);
+		assert_int_equal(nics_update(&nics), 0);
+		assert_int_equal(nics_find(&nics, 2)->carrier, told[i].carrier);
+	}
+	close(ends[1]);
+}
+
 static void tells_once_that_there_are_too_many(void **state)
 {
 	(void)state;
@@ -195,36 +246,47 @@ static unsigned n_routes(void)
 static void gives_addresses_and_takes_them_away(void **state)
 {
 	(void)state;
-	const struct ip_address none = {0}, own4 = ip("10.0.0.42"), own6 = ip("2001:db8::42");
-	const struct ip_address near = ip("10.0.0.1"), far = ip("10.7.0.1"), wrong = ip("10.0.0.255");
+	const struct ip_address own4 = ip("10.0.0.42"), own6 = ip("2001:db8::42");
+	const struct net_route near = {.gateway = ip("10.0.0.1")}, far = {.gateway = ip("10.7.0.1")};
+	const struct net_route wrong = {.gateway = ip("10.0.0.255")},
+			       on_link = {.destination = ip("10.8.0.0"), .prefix_bits = 16};
+	const struct net_route behind = {ip("10.9.0.0"), 16, ip("10.7.0.1")};
 	struct rtnl_message found;
 	make_taps(0, 2);
 	open_nics();
 	uint32_t ifindex = nics_named(&nics, "tap0")->ifindex;
 	assert_int_equal(nics_set_up(&nics, ifindex), 0);
-	assert_false(nics_find_address(&nics, ifindex, &none, &found));
+	assert_false(nics_find_address(&nics, ifindex, &any_global4, &found));
+	assert_false(nics_has_address(&nics, ifindex));
 	assert_int_equal(nics_add_address(&nics, ifindex, &own6, 64), 0);
-	assert_false(nics_find_address(&nics, ifindex, &none, &found));
+	assert_true(nics_has_address(&nics, ifindex));
+	assert_false(nics_find_address(&nics, ifindex, &any_global4, &found));
 	assert_int_equal(nics_add_address(&nics, ifindex, &own4, 24), 0);
 	assert_int_equal(nics_add_address(&nics, ifindex, &own4, 24), 0);
-	assert_true(nics_find_address(&nics, ifindex, &none, &found));
+	assert_true(nics_find_address(&nics, ifindex, &any_global4, &found));
 	assert_memory_equal(&found.ip, &own4, sizeof own4);
 	assert_int_equal(found.prefix_bits, 24);
-	assert_false(nics_find_address(&nics, nics_named(&nics, "tap1")->ifindex, &none, &found));
+	assert_false(nics_find_address(&nics, nics_named(&nics, "tap1")->ifindex, &any_global4, &found));
 	assert_true(nics_find_address(&nics, ifindex, &own6, &found));
 	assert_true(found.tentative && !found.dad_failed);
 
-	assert_int_equal(nics_add_gateway(&nics, ifindex, &none), 0);
-	assert_int_not_equal(nics_add_gateway(&nics, ifindex, &wrong), 0);
+	assert_int_not_equal(nics_add_route(&nics, ifindex, &wrong, 0), 0);
 	assert_int_equal(n_routes(), 1); /* our own network */
 	for (unsigned i = 0; i < 2; i++)
-		assert_int_equal(nics_add_gateway(&nics, ifindex, &near), 0);
+		assert_int_equal(nics_add_route(&nics, ifindex, &near, 0), 0);
 	assert_int_equal(n_routes(), 2);
-	nics_remove_gateway(&nics, ifindex, &near);
+	nics_remove_route(&nics, ifindex, &near);
 	assert_int_equal(n_routes(), 1);
-	assert_int_equal(nics_add_gateway(&nics, ifindex, &far), 0);
+	assert_int_equal(nics_add_route(&nics, ifindex, &far, 0), 0);
 	assert_int_equal(n_routes(), 3);
-	nics_remove_gateway(&nics, ifindex, &far);
+	nics_remove_route(&nics, ifindex, &far);
+	assert_int_equal(n_routes(), 1);
+	assert_int_equal(nics_add_route(&nics, ifindex, &on_link, 0), 0);
+	assert_int_equal(n_routes(), 2);
+	assert_int_equal(nics_add_route(&nics, ifindex, &behind, 0), 0);
+	assert_int_equal(n_routes(), 4);
+	nics_remove_route(&nics, ifindex, &behind);
+	nics_remove_route(&nics, ifindex, &on_link);
 	assert_int_equal(n_routes(), 1);
 	nics_remove_address(&nics, ifindex, &own4, 24);
 	nics_remove_address(&nics, ifindex, &own6, 64);
@@ -233,13 +295,33 @@ static void gives_addresses_and_takes_them_away(void **state)
 	assert_int_equal(n_routes(), 0);
 }
 
+static void knows_the_way(void **state)
+{
+	(void)state;
+	const struct ip_address own = ip("10.0.0.42"), near = ip("10.0.0.1"), far = ip("10.7.0.1"),
+				link = ip("fe80::1");
+	make_taps(0, 2);
+	open_nics();
+	struct nic *tap1 = nics_named(&nics, "tap1");
+	assert_int_equal(nics_set_up(&nics, tap1->ifindex), 0);
+	assert_null(nics_route(&nics, &near, 0));
+	assert_int_equal(nics_add_address(&nics, tap1->ifindex, &own, 24), 0);
+	assert_ptr_equal(nics_route(&nics, &near, 0), tap1);
+	assert_null(nics_route(&nics, &far, 0));
+	assert_ptr_equal(nics_route(&nics, &link, tap1->ifindex), tap1);
+	assert_int_equal(nics_set_mtu(&nics, tap1->ifindex, 1400), 0);
+	assert_int_equal(tap1->mtu_bytes, 1400);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(interfaces_come_and_go, begin, end),
+		cmocka_unit_test_setup_teardown(a_carrier_from_before_counts_at_once, begin, end),
 		cmocka_unit_test_setup_teardown(tells_once_that_there_are_too_many, begin, end),
 		cmocka_unit_test_setup_teardown(learns_anew_what_lost_events_told, begin, end),
 		cmocka_unit_test_setup_teardown(a_request_outlives_the_loss_of_its_answer, begin, end),
+		cmocka_unit_test_setup_teardown(knows_the_way, begin, end),
 		cmocka_unit_test_setup_teardown(gives_addresses_and_takes_them_away, begin, end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

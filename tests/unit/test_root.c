@@ -99,6 +99,19 @@ static void each_form_of_root_finds_its_disk(void **state)
 	}
 }
 
+/* Else nothing would ever come of the wait: another session is up. */
+static void the_first_target_given_up_is_the_end_without_another_root(void **state)
+{
+	(void)state;
+	sessions[0].state = SESSION_GAVE_UP;
+	fail_set(&sessions[0].fail, FAIL_CHAP_HALF, "%s", "");
+	want(ROOT_DEFAULT, "");
+	list.n_disks = 0;
+	assert_string_equal(chosen(), "never E14");
+	want(ROOT_LABEL, "other");
+	assert_string_equal(chosen(), "not yet E70");
+}
+
 static void a_path_names_portal_target_lun_and_partition(void **state)
 {
 	(void)state;
@@ -181,6 +194,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(each_form_of_root_finds_its_disk, set_up),
+		cmocka_unit_test_setup(the_first_target_given_up_is_the_end_without_another_root, set_up),
 		cmocka_unit_test_setup(a_path_names_portal_target_lun_and_partition, set_up),
 		cmocka_unit_test_setup(two_disks_that_fit_are_never_guessed_between, set_up),
 		cmocka_unit_test_setup(what_is_missing_is_told_by_who_lacks_it, set_up),

@@ -84,6 +84,17 @@ static void assert_attribute(struct request *r, uint16_t type, const void *value
 	r->n_attributes -= sizeof head + n_bytes;
 }
 
+/* The same with zeros behind it, up to four bytes. */
+static void assert_padded(struct request *r, uint16_t type, const void *value, size_t n_bytes)
+{
+	static const uint8_t zeros[4];
+	size_t n_padding = -n_bytes % 4;
+	assert_attribute(r, type, value, n_bytes);
+	assert_memory_equal(r->attributes, zeros, n_padding);
+	r->attributes += n_padding;
+	r->n_attributes -= n_padding;
+}
+
 static void encodes_dumps(void **state)
 {
 	(void)state;
@@ -101,28 +112,75 @@ static void encodes_dumps(void **state)
 	assert_int_equal(r.n_attributes, 0);
 }
 
+static struct request encoded_link(uint8_t out[static RTNL_REQUEST_MAX], const struct rtnl_link *link)
+{
+	struct writer w = writer_over(out, RTNL_REQUEST_MAX);
+	rtnl_set_link(&w, 9, link);
+	return parse(&w, sizeof(struct ifinfomsg));
+}
+
 static void encodes_link_requests(void **state)
 {
 	(void)state;
+	static const uint8_t mac[6] = {0x52, 0x54, 0, 1, 2, 3};
+	const uint32_t mtu = 9000, master = 7;
 	uint8_t out[RTNL_REQUEST_MAX];
-	struct writer w = writer_over(out, sizeof out);
-	rtnl_link_up(&w, 9, 3);
-	struct request r = parse(&w, sizeof r.body.link);
+	struct request r = encoded_link(out, &(struct rtnl_link){.ifindex = 3, .up = true});
 	assert_header(&r, RTM_NEWLINK, NLM_F_REQUEST | NLM_F_ACK, 9);
 	assert_int_equal(r.body.link.ifi_index, 3);
 	assert_int_equal(r.body.link.ifi_flags, IFF_UP);
 	assert_int_equal(r.body.link.ifi_change, IFF_UP);
 	assert_int_equal(r.n_attributes, 0);
+	r = encoded_link(out, &(struct rtnl_link){.ifindex = 3, .down = true});
+	assert_int_equal(r.body.link.ifi_flags, 0);
+	assert_int_equal(r.body.link.ifi_change, IFF_UP);
+	assert_int_equal(r.n_attributes, 0);
 
-	uint32_t mtu = 9000;
-	w = writer_over(out, sizeof out);
-	rtnl_link_mtu(&w, 10, 3, mtu);
-	r = parse(&w, sizeof r.body.link);
-	assert_header(&r, RTM_NEWLINK, NLM_F_REQUEST | NLM_F_ACK, 10);
+	r = encoded_link(
+		out, &(struct rtnl_link){.ifindex = 3, .mtu_bytes = mtu, .master = master, .name = "lan0", .mac = mac});
+	assert_header(&r, RTM_NEWLINK, NLM_F_REQUEST | NLM_F_ACK, 9);
 	assert_int_equal(r.body.link.ifi_index, 3);
 	assert_int_equal(r.body.link.ifi_change, 0);
 	assert_attribute(&r, IFLA_MTU, &mtu, sizeof mtu);
+	assert_attribute(&r, IFLA_MASTER, &master, sizeof master);
+	assert_padded(&r, IFLA_IFNAME, "lan0", 5);
+	assert_padded(&r, IFLA_ADDRESS, mac, 6);
 	assert_int_equal(r.n_attributes, 0);
+}
+
+/* Byte by byte: attributes within attributes, lengths without their padding. */
+static void encodes_what_is_to_be_made(void **state)
+{
+	(void)state;
+	/* clang-format off */
+	static const uint8_t vlan[] = {
+		76, 0, 0, 0, 16, 0, 5, 6, 9, 0, 0, 0, 0, 0, 0, 0, /* RTM_NEWLINK: request, ack, excl, create */
+		0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,   /* ifinfomsg */
+		8, 0, 5, 0, 3, 0, 0, 0,                           /* IFLA_LINK */
+		6, 0, 3, 0, 'v', 0, 0, 0,                         /* IFLA_IFNAME */
+		28, 0, 18, 0,                                     /* IFLA_LINKINFO */
+		9, 0, 1, 0, 'v', 'l', 'a', 'n', 0, 0, 0, 0,       /* IFLA_INFO_KIND */
+		12, 0, 2, 0,                                      /* IFLA_INFO_DATA */
+		6, 0, 1, 0, 0xfe, 0x0f, 0, 0,                     /* IFLA_VLAN_ID */
+	};
+	static const uint8_t bond[] = {
+		60, 0, 0, 0, 16, 0, 5, 6, 9, 0, 0, 0, 0, 0, 0, 0, /* nlmsghdr */
+		0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,   /* ifinfomsg */
+		10, 0, 3, 0, 'b', 'o', 'n', 'd', '0', 0, 0, 0,    /* IFLA_IFNAME */
+		16, 0, 18, 0,                                     /* IFLA_LINKINFO */
+		9, 0, 1, 0, 'b', 'o', 'n', 'd', 0, 0, 0, 0,       /* IFLA_INFO_KIND */
+	};
+	/* clang-format on */
+	uint8_t out[RTNL_REQUEST_MAX];
+	encoded_link(out, &(struct rtnl_link){.name = "v", .kind = "vlan", .lower = 3, .vlan_id = 4094});
+	assert_memory_equal(out, vlan, sizeof vlan);
+	encoded_link(out, &(struct rtnl_link){.name = "bond0", .kind = "bond"});
+	assert_memory_equal(out, bond, sizeof bond);
+	char name[] = "a-name-of-15-by";
+	const uint8_t mac[6] = {0};
+	struct writer w = writer_over(out, sizeof out);
+	rtnl_set_link(&w, 9, &(struct rtnl_link){1, true, true, 1, 1, name, mac, "vlan", 1, 1});
+	assert_false(w.full);
 }
 
 static void encodes_addresses(void **state)
@@ -183,12 +241,12 @@ static void encodes_routes(void **state)
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		uint8_t out[RTNL_REQUEST_MAX];
-		uint32_t ifindex = 5;
+		uint32_t ifindex = 5, metric = (uint32_t)i;
 		struct ip_address destination = cases[i].destination != NULL ? ip(cases[i].destination) : none;
 		struct ip_address gateway = cases[i].gateway != NULL ? ip(cases[i].gateway) : none;
 		bool v6 = destination.family == 6 || gateway.family == 6;
 		struct writer w = writer_over(out, sizeof out);
-		rtnl_add_route(&w, 12, ifindex, &destination, cases[i].prefix_bits, &gateway);
+		rtnl_add_route(&w, 12, ifindex, &destination, cases[i].prefix_bits, &gateway, metric);
 		struct request r = parse(&w, sizeof r.body.route);
 		assert_header(&r, RTM_NEWROUTE, NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_APPEND, 12);
 		assert_int_equal(r.body.route.rtm_family, v6 ? AF_INET6 : AF_INET);
@@ -201,6 +259,28 @@ static void encodes_routes(void **state)
 		if (gateway.family != 0)
 			assert_attribute(&r, RTA_GATEWAY, gateway.bytes, v6 ? 16 : 4);
 		assert_attribute(&r, RTA_OIF, &ifindex, sizeof ifindex);
+		if (metric != 0)
+			assert_attribute(&r, RTA_PRIORITY, &metric, sizeof metric);
+		assert_int_equal(r.n_attributes, 0);
+	}
+}
+
+static void encodes_the_question_where(void **state)
+{
+	(void)state;
+	static const char *const destinations[] = {"10.0.0.1", "fe80::1"};
+	for (uint32_t i = 0; i < 2; i++) {
+		uint8_t out[RTNL_REQUEST_MAX];
+		struct ip_address destination = ip(destinations[i]);
+		struct writer w = writer_over(out, sizeof out);
+		rtnl_get_route(&w, 13, &destination, i * 9);
+		struct request r = parse(&w, sizeof r.body.route);
+		assert_header(&r, RTM_GETROUTE, NLM_F_REQUEST | NLM_F_ACK, 13);
+		assert_int_equal(r.body.route.rtm_family, i > 0 ? AF_INET6 : AF_INET);
+		assert_int_equal(r.body.route.rtm_dst_len, i > 0 ? 128 : 32);
+		assert_attribute(&r, RTA_DST, destination.bytes, i > 0 ? 16 : 4);
+		if (i > 0)
+			assert_attribute(&r, RTA_OIF, &(uint32_t){9}, 4);
 		assert_int_equal(r.n_attributes, 0);
 	}
 }
@@ -237,8 +317,8 @@ static void encodes_removals(void **state)
 	assert_memory_equal(removed + HEADER, added + HEADER, add.n_bytes - HEADER);
 	add = writer_over(added, sizeof added);
 	remove = writer_over(removed, sizeof removed);
-	rtnl_add_route(&add, 14, 4, &none, 0, &gateway);
-	rtnl_remove_route(&remove, 14, 4, &none, 0, &gateway);
+	rtnl_add_route(&add, 14, 4, &none, 0, &gateway, 7);
+	rtnl_remove_route(&remove, 14, 4, &none, 0, &gateway, 7);
 	r = parse(&remove, sizeof r.body.route);
 	assert_header(&r, RTM_DELROUTE, NLM_F_REQUEST | NLM_F_ACK, 14);
 	assert_int_equal(remove.n_bytes, add.n_bytes);
@@ -275,9 +355,11 @@ static size_t link_message(uint8_t *out, uint16_t type, uint8_t family, unsigned
 {
 	struct ifinfomsg link = {.ifi_family = family, .ifi_type = hardware, .ifi_index = 2, .ifi_flags = flags};
 	uint32_t mtu = 1500;
+	uint8_t cabled = (flags & IFF_LOWER_UP) != 0; /* with IFF_UP the kernel has both from one place */
 	size_t n = put(out, sizeof(struct nlmsghdr), &link, sizeof link);
 	n = put_attribute(out, n, IFLA_IFNAME, "enp0s3", 7);
 	n = put_attribute(out, n, IFLA_OPERSTATE, &operstate, 1);
+	n = put_attribute(out, n, IFLA_CARRIER, &cabled, 1);
 	n = put_attribute(out, n, IFLA_MTU, &mtu, 4);
 	n = put_attribute(out, n, IFLA_AF_SPEC | NLA_F_NESTED, "abcdefg", 7);
 	n = put_attribute(out, n, IFLA_ADDRESS, mac, 6);
@@ -328,6 +410,7 @@ static void decodes_links(void **state)
 		{1, IFF_UP, IF_OPER_DOWN, true, true, false},
 		{1, IFF_UP, IF_OPER_UP, true, true, false},
 		{1, 0, IF_OPER_DOWN, true, false, false},
+		{1, IFF_LOWER_UP, IF_OPER_DOWN, true, false, false},
 		{772, IFF_UP | IFF_LOOPBACK | IFF_LOWER_UP, IF_OPER_UNKNOWN, false, true, true},
 		{1, IFF_UP | IFF_LOOPBACK | IFF_LOWER_UP, IF_OPER_UNKNOWN, false, true, true},
 		{776, 0, IF_OPER_DOWN, false, false, false},
@@ -345,6 +428,7 @@ static void decodes_links(void **state)
 		assert_int_equal(m.ethernet, cases[i].ethernet);
 		assert_int_equal(m.up, cases[i].up);
 		assert_int_equal(m.carrier, cases[i].carrier);
+		assert_int_equal(m.cabled, (cases[i].flags & IFF_LOWER_UP) != 0);
 		link_message(bytes, RTM_DELLINK, AF_UNSPEC, cases[i].hardware, cases[i].flags, cases[i].operstate);
 		assert_int_equal(decoded(bytes, n).kind, RTNL_LINK_GONE);
 		link_message(bytes, RTM_NEWLINK, AF_BRIDGE, cases[i].hardware, cases[i].flags, cases[i].operstate);
@@ -396,8 +480,25 @@ static void decodes_control_messages(void **state)
 	m = decoded(bytes, 20);
 	assert_int_equal(m.kind, RTNL_DONE);
 	assert_int_equal(m.error, -EEXIST);
-	put_header(bytes, RTM_NEWROUTE, sizeof bytes);
+	put_header(bytes, RTM_NEWNEIGH, sizeof bytes);
 	assert_int_equal(decoded(bytes, sizeof bytes).kind, RTNL_OTHER);
+}
+
+static void decodes_the_answer_to_where(void **state)
+{
+	(void)state;
+	struct {
+		uint8_t header[16];
+		struct rtmsg route;
+		struct rtattr head;
+		uint32_t ifindex;
+	} answer = {.head = {.rta_len = 8, .rta_type = RTA_OIF}, .ifindex = 7};
+	uint8_t bytes[sizeof answer];
+	memcpy(bytes, &answer, sizeof answer);
+	put_header(bytes, RTM_NEWROUTE, sizeof bytes);
+	struct rtnl_message m = decoded(bytes, sizeof bytes);
+	assert_int_equal(m.kind, RTNL_ROUTE);
+	assert_int_equal(m.ifindex, 7);
 }
 
 /* InfiniBand's is 20 bytes long. */
@@ -412,6 +513,38 @@ static void takes_only_ethernet_addresses(void **state)
 	n = put_attribute(bytes, n, IFLA_ADDRESS, hardware, sizeof hardware);
 	put_header(bytes, RTM_NEWLINK, (uint32_t)n);
 	assert_memory_equal(decoded(bytes, n).mac, zero, 6);
+}
+
+/* A bond's port has the bond's address and, under IFLA_LINKINFO, what it is to the bond; only the bond is made. */
+static void tells_cards_from_what_is_made(void **state)
+{
+	(void)state;
+	static const uint8_t as_port[] = {9, 0, 4, 0, 'b', 'o', 'n', 'd', 0, 0, 0, 0};
+	static const uint8_t as_vlan[] = {9, 0, 1, 0, 'v', 'l', 'a', 'n', 0, 0, 0, 0};
+	const uint8_t card_mac[6] = {2, 4, 6, 8, 10, 12}, no_mac[6] = {0};
+	const uint32_t other = 7;
+	uint8_t bytes[256];
+	size_t n = link_message(bytes, RTM_NEWLINK, AF_UNSPEC, 1, IFF_UP, IF_OPER_UP);
+	struct rtnl_message m = decoded(bytes, n);
+	assert_memory_equal(m.card_mac, mac, 6);
+	assert_false(m.made || m.master || m.lower);
+	n = put_attribute(bytes, n, IFLA_PERM_ADDRESS, no_mac, 6);
+	put_header(bytes, RTM_NEWLINK, (uint32_t)n);
+	assert_memory_equal(decoded(bytes, n).card_mac, mac, 6);
+	n = put_attribute(bytes, n, IFLA_PERM_ADDRESS, card_mac, 6);
+	n = put_attribute(bytes, n, IFLA_MASTER, &other, 4);
+	n = put_attribute(bytes, n, IFLA_LINKINFO | NLA_F_NESTED, as_port, sizeof as_port);
+	put_header(bytes, RTM_NEWLINK, (uint32_t)n);
+	m = decoded(bytes, n);
+	assert_memory_equal(m.mac, mac, 6);
+	assert_memory_equal(m.card_mac, card_mac, 6);
+	assert_int_equal(m.master, 7);
+	assert_false(m.made);
+	n = put_attribute(bytes, n, IFLA_LINK, &other, 4);
+	n = put_attribute(bytes, n, IFLA_LINKINFO, as_vlan, sizeof as_vlan);
+	put_header(bytes, RTM_NEWLINK, (uint32_t)n);
+	assert_true(decoded(bytes, n).made);
+	assert_int_equal(decoded(bytes, n).lower, 7);
 }
 
 /* The padding of the last attribute may be missing. */
@@ -574,10 +707,10 @@ static int set_up_tap(int fd, struct writer *w)
 {
 	const struct ip_address v4 = ip("10.0.0.42"), v6 = ip("2001:db8::42"), far4 = ip("10.9.0.0");
 	const struct ip_address gateway4 = ip("10.0.0.1"), gateway6 = ip("2001:db8::1");
-	rtnl_link_mtu(w, 5, 2, 1400);
+	rtnl_set_link(w, 5, &(struct rtnl_link){.ifindex = 2, .mtu_bytes = 1400});
 	if (carried_out(fd, w) != 0)
 		return 1;
-	rtnl_link_up(w, 5, 2);
+	rtnl_set_link(w, 5, &(struct rtnl_link){.ifindex = 2, .up = true});
 	if (carried_out(fd, w) != 0)
 		return 2;
 	for (int expected = 0; expected <= EEXIST; expected += EEXIST) {
@@ -587,13 +720,13 @@ static int set_up_tap(int fd, struct writer *w)
 		rtnl_add_address(w, 5, 2, &v6, 64);
 		if (carried_out(fd, w) != 0)
 			return 4;
-		rtnl_add_route(w, 5, 2, &far4, 16, &none);
+		rtnl_add_route(w, 5, 2, &far4, 16, &none, 0);
 		if (carried_out(fd, w) != expected)
 			return 5;
-		rtnl_add_route(w, 5, 2, &none, 0, &gateway4);
+		rtnl_add_route(w, 5, 2, &none, 0, &gateway4, 0);
 		if (carried_out(fd, w) != expected)
 			return 6;
-		rtnl_add_route(w, 5, 2, &none, 0, &gateway6);
+		rtnl_add_route(w, 5, 2, &none, 0, &gateway6, 0);
 		if (carried_out(fd, w) != expected)
 			return 7;
 	}
@@ -654,14 +787,18 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(encodes_dumps),
 		cmocka_unit_test(encodes_link_requests),
+		cmocka_unit_test(encodes_what_is_to_be_made),
 		cmocka_unit_test(encodes_addresses),
 		cmocka_unit_test(encodes_routes),
+		cmocka_unit_test(encodes_the_question_where),
 		cmocka_unit_test(encodes_removals),
 		cmocka_unit_test(notices_a_small_buffer),
 		cmocka_unit_test(decodes_links),
 		cmocka_unit_test(decodes_addresses),
 		cmocka_unit_test(decodes_control_messages),
+		cmocka_unit_test(decodes_the_answer_to_where),
 		cmocka_unit_test(takes_only_ethernet_addresses),
+		cmocka_unit_test(tells_cards_from_what_is_made),
 		cmocka_unit_test(needs_no_padding_at_the_end),
 		cmocka_unit_test(steps_over_torn_contents),
 		cmocka_unit_test(keeps_long_names_out),

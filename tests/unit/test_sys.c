@@ -343,7 +343,7 @@ static int listen_on_loopback(uint16_t *port)
 static int connect_to(const struct tcp_address *a)
 {
 	int fd = -1;
-	int result = tcp_connect(a, &fd);
+	int result = tcp_connect(a, 0, &fd);
 	if (result != -EINPROGRESS) {
 		close(fd);
 		return result;
@@ -357,6 +357,26 @@ static int connect_to(const struct tcp_address *a)
 	return result;
 }
 
+/* The loopback's MTU is 65536. */
+static void packets_are_as_long_as_asked_for(void **state)
+{
+	(void)state;
+	uint16_t port;
+	int listener = listen_on_loopback(&port), fd = -1;
+	struct tcp_address a = address_of("127.0.0.1", port, 0);
+	for (uint32_t packet_max = 0; packet_max <= 1500; packet_max += 1500) {
+		tcp_connect(&a, packet_max, &fd);
+		struct pollfd item = {.fd = fd, .events = POLLOUT};
+		assert_int_equal(poll(&item, 1, 5000), 1);
+		int accepted = accept(listener, NULL, NULL);
+		assert_int_equal(tcp_packet_bytes(fd) == 1500, packet_max == 1500);
+		assert_int_equal(tcp_packet_bytes(accepted) == 1500, packet_max == 1500);
+		close(accepted);
+		close(fd);
+	}
+	close(listener);
+}
+
 static void connects(void **state)
 {
 	(void)state;
@@ -368,8 +388,8 @@ static void connects(void **state)
 	assert_int_equal(connect_to(&a), -ECONNREFUSED);
 	struct tcp_address none = {0}, broadcast = address_of("255.255.255.255", 3260, 0);
 	int fd = -1, n_descriptors = count_descriptors();
-	assert_true(tcp_connect(&none, &fd) < 0);
-	assert_true(tcp_connect(&broadcast, &fd) < 0); /* refused at once */
+	assert_true(tcp_connect(&none, 0, &fd) < 0);
+	assert_true(tcp_connect(&broadcast, 0, &fd) < 0); /* refused at once */
 	assert_int_equal(fd, -1);
 	assert_int_equal(count_descriptors(), n_descriptors);
 	assert_int_equal(tcp_connect_result(-1), -EBADF);
@@ -945,6 +965,7 @@ int main(void)
 		cmocka_unit_test(netlink_drops_what_others_send),
 		cmocka_unit_test(formats_addresses),
 		cmocka_unit_test(connects),
+		cmocka_unit_test(packets_are_as_long_as_asked_for),
 		cmocka_unit_test(resolves_names),
 		cmocka_unit_test(cancels_a_resolution),
 		cmocka_unit_test(notices_a_dead_resolver),

@@ -126,6 +126,28 @@ static void hex_has_1_to_16_digits(void **state)
 	assert_int_equal(value, 77);
 }
 
+static void a_hardware_address_has_six_pairs(void **state)
+{
+	(void)state;
+	static const char *const wrong[] = {"",
+					    "52:54:00:12:34",
+					    "52:54:00:12:34:56:78",
+					    "52:54:0:12:34:56",
+					    "525400123456",
+					    "52:54:00:12:34:5x",
+					    "52-54-00:12:34:56",
+					    "52:54:00:12:34:56:"};
+	uint8_t mac[6] = {7}, same[6] = {7};
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+		assert_false(text_mac(span_of(wrong[i]), mac));
+		assert_memory_equal(mac, same, sizeof mac);
+	}
+	assert_true(text_mac(span_of("52:54:00:aB:34:ff"), mac));
+	assert_memory_equal(mac, "\x52\x54\x00\xab\x34\xff", 6);
+	assert_true(text_mac(span_of("00-01-02-03-04-05"), mac));
+	assert_memory_equal(mac, "\x00\x01\x02\x03\x04\x05", 6);
+}
+
 static void hex_bytes_pad_in_front(void **state)
 {
 	(void)state;
@@ -516,6 +538,7 @@ int main(void)
 		cmocka_unit_test(copy_takes_what_fits),
 		cmocka_unit_test(decimal_is_whole_and_bounded),
 		cmocka_unit_test(hex_has_1_to_16_digits),
+		cmocka_unit_test(a_hardware_address_has_six_pairs),
 		cmocka_unit_test(hex_bytes_pad_in_front),
 		cmocka_unit_test(base64_follows_the_rfc),
 		cmocka_unit_test(base64_knows_its_alphabet),
