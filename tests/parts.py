@@ -20,23 +20,26 @@ import coverage
 TOP = Path(__file__).resolve().parent.parent
 PYTHON = "/usr/bin/python3"
 KERNELS = ("6.1", "6.12")
-DICTIONARIES = {"textkeys": "login", "sendtargets": "login", "url": "cmdline", "rootpath": "cmdline"}
+DICTIONARIES = {"textkeys": "login", "sendtargets": "login", "url": "cmdline", "rootpath": "cmdline", "sources": "cmdline",
+                "netroot": "cmdline"}
 CACHE = Path(os.environ.get("ISCSIROOT_CACHE", TOP / "build" / "cache"))
 
 
 def build(directory, *options, compiler=None):
-    """Configures (once) and compiles a build directory; returns its path."""
+    """Configures and compiles a build directory, which may be there with other options; returns its path."""
     path = TOP / directory
     environment = dict(os.environ, **({"CC": compiler} if compiler else {}))
     if not (path / "build.ninja").exists():
         subprocess.run(["/usr/bin/meson", "setup", *options, path], cwd=TOP, env=environment, check=True)
+    elif options:
+        subprocess.run(["/usr/bin/meson", "configure", *options, path], cwd=TOP, check=True)
     subprocess.run(["/usr/bin/meson", "compile", "-C", path], cwd=TOP, check=True)
     return path
 
 
 def release_binary():
-    """The static binary that images hold."""
-    return build("build", compiler="musl-gcc") / "iscsiroot"
+    """The static binary that images hold; its build directory also installs the hooks."""
+    return build("build", "-Dinitramfs-tools=true", "-Ddracut=true", compiler="musl-gcc") / "iscsiroot"
 
 
 def sanitized():
@@ -157,11 +160,22 @@ def lint():
     return run_pytest("lint")
 
 
+def golden():
+    """What `iscsiroot plan` says, against files."""
+    sanitized()
+    return run_pytest("golden", "-n", "2")
+
+
 def tool():
     """The verbs for a running machine, with tgt on loopback."""
     sanitized()
     release_binary()
     return run_pytest("tool", "-n", "2")
+
+
+def packages():
+    """The Debian packages, in Debian roots."""
+    return run_pytest("packages", "-n", "2")
 
 
 def vm():
@@ -171,7 +185,8 @@ def vm():
     return run_pytest("vm", "-n", "2")
 
 
-PARTS = {"unit": unit, "coverage": measured, "fuzz": fuzz, "build": image_build, "lint": lint, "tool": tool, "vm": vm}
+PARTS = {"unit": unit, "coverage": measured, "fuzz": fuzz, "build": image_build, "lint": lint, "golden": golden, "tool": tool,
+         "packages": packages, "vm": vm}
 
 
 def run_part(name):

@@ -10,7 +10,7 @@ import re
 import shutil
 from typing import NamedTuple
 
-from lab import disk, image, place
+from lab import disk, distro, image, place
 from lab.guest import Guest
 from lab.net import Network
 from lab.tgt import Tgt
@@ -76,9 +76,10 @@ class Bench:
 
 
 def make_root(directory):
-    """The root disk: 16 MiB ext4 with busybox and, as its init, root.sh. Returns its path."""
+    """The root disk: 16 MiB ext4 with busybox and, as its init, root.sh; systemd switches to no root without an os-release. Returns its path."""
     path, tree = os.path.join(directory, "root.img"), os.path.join(directory, "root")
     disk.populate(tree, "/sbin/init")
+    distro.put(tree, "etc/os-release", 0o644, "ID=bench\n")
     shutil.copy(os.path.join(HERE, "root.sh"), os.path.join(tree, "sbin", "init"))
     disk.set_size(path, disk.SIZE_MIB["ext4"])
     disk.make_ext4(path, tree, disk.describe(path, "ext4", None, 1))
@@ -86,4 +87,5 @@ def make_root(directory):
 
 
 def local_disk_options(path):
-    return ["-drive", f"id=root,if=none,format=raw,readonly=on,file={path}", "-device", "virtio-blk-pci,drive=root"]
+    """Writable, or dracut's check of the file system ends in its shell; what is written is dropped."""
+    return ["-drive", f"id=root,if=none,format=raw,snapshot=on,file={path}", "-device", "virtio-blk-pci,drive=root"]

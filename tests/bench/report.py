@@ -3,6 +3,7 @@
 
 import os
 import re
+from math import nan
 from statistics import median
 
 import peer
@@ -11,7 +12,7 @@ from lab import place
 STAGES = ("link", "address", "login", "disk", "mount")
 RUN_INIT = "Run /init as init process"
 MOUNTED = "iscsiroot: root mounted"
-ROW = "{:32}{:>8}{:>15}{:>4}{:>10}{:>14}{:>12}{:>12}"
+ROW = "{:32}{:>8}{:>15}{:>4}{:>10}{:>15}{:>13}{:>13}"
 STAGE_ROW = "{:32}" + "{:>9}" * 7
 KEEPER = r"keeper {}: {}:\s+(\d+)"
 
@@ -19,22 +20,26 @@ KEEPER = r"keeper {}: {}:\s+(\d+)"
 def show(subjects, memory):
     """All tables. `subjects` as subjects.chosen() orders them; `memory`: a boot that told about the keeper."""
     show_boots(subjects)
+    print("\niscsiroot loads an accelerated sha256 before all other modules, the other two only what they need.")
     show_stages([subject for subject in subjects if subject.boots[0].find(MOUNTED)])
     show_sizes()
     show_keeper(memory)
 
 
 def show_boots(subjects):
-    floor, stock = (median(seconds(subject)) for subject in subjects[:2])
+    """All kinds, those that did not reach root as such. The first two are what the others are compared with."""
+    floor, stock = (median(seconds(subject) or [nan]) for subject in subjects[:2])
     print("Guest seconds from kernel start to the root's init:\n")
-    print(ROW.format("", "median", "min-max", "n", "to floor", "to iscsistart", "before init", "image bytes"))
+    print(ROW.format("", "median", "min-max", "n", "to floor", "to open-iscsi", "before init", "image bytes"))
     for subject in subjects:
         all_runs = seconds(subject)
+        if not all_runs:
+            print(ROW.format(subject.name, "no root", "", 0, "", "", "", os.path.getsize(subject.initrd)))
+            continue
         middle = median(all_runs)
         print(ROW.format(subject.name, f"{middle:.2f}", f"{min(all_runs):.2f}-{max(all_runs):.2f}", len(all_runs),
                          f"{middle - floor:+.2f}", f"x {middle / stock:.2f}", f"{before_init(subject):.2f}",
                          os.path.getsize(subject.initrd)))
-    print("\niscsiroot loads an accelerated sha256 before all other modules, the other two only what they need.")
 
 
 def seconds(subject):

@@ -80,7 +80,7 @@ def test_nothing_found_is_no_list(program):
 @pytest.mark.parametrize("portal", ("joe%secret-of-joe@127.0.0.1:1", "joe:secret-of-joe@127.0.0.1:1"))
 def test_a_password_in_the_portal_is_not_shown(program, portal):
     done = program("discover", portal)
-    assert "--username" in done.stderr and "[E10]" in done.stderr and "secret-of" not in done.stdout + done.stderr
+    assert "--username" in done.stderr and "[E19]" in done.stderr and "secret-of" not in done.stdout + done.stderr
 
 
 @pytest.fixture

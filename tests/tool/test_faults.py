@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """check and discover against each fault of tests/target: the message, the exit status, in time, and no session left behind."""
 
+import signal
+import subprocess
 import time
 
 import pytest
 
-from conftest import NAME
+from conftest import NAME, NOBODY, wait_until
 
 pytestmark = pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")  # the target's own mistakes
 
@@ -220,3 +222,23 @@ def test_nop_opens_the_window(program, fake):
     failed(check(program, target), 70, "there is no file system", "E72")
     assert time.monotonic() - begin > 1
     assert "WRONG" not in "\n".join(target.lines)
+
+
+@pytest.mark.parametrize("verb, line, n_requests", [
+    ("check", "report-luns: silence", 2), ("check", "read: silence", 4), ("check", "login: silence", 1),
+    ("check", "connect: silence", 0), ("discover", "text: silence", 2), ("discover", "login: silence", 1)])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted(program, fake, verb, line, n_requests, number):
+    """Ctrl-C does not wait for the target, and a session is logged out of in order."""
+    target = fake(line)
+    what = [target.portal] if verb == "discover" else [f"iscsi://{target.portal}/{NAME}"]
+    process = subprocess.Popen([program.path, verb, *what], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd="/",
+                               user=NOBODY, group=NOBODY, extra_groups=[])
+    wait_until(lambda: target.n_links == 1 and len(target.requests) >= n_requests, "the silence")
+    time.sleep(0.3)
+    begin = time.monotonic()
+    process.send_signal(number)
+    said, _ = process.communicate(timeout=20)
+    assert time.monotonic() - begin < 2 + 3
+    assert process.returncode == 50 and "it was interrupted before it was done" in said and "would not boot" not in said, said
+    assert logged_out(target) or "login" in line or "connect" in line, target.lines

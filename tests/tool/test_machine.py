@@ -2,15 +2,18 @@
 """The verbs for the machine's own sessions where there are none: arguments, rights, exit statuses. With sessions: tests/vm/test_verbs.py."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
 USAGE = {
-    "status": (["now"], ["--json", "--json"], ["--timeout", "3"]),
+    "status": (["now"], ["--timeout", "3"]),
     "attach": (["--json"], ["--all"], ["iscsi://a/iqn.x:y", "--cmdline", "a=b"], ["--timeout", "0"], ["--bogus"]),
     "detach": ([], ["1", "--all"], ["--disks", "1"], ["--json", "1"], ["1", "2"], ["--timeout"]),
-    "check": (["--disks"], ["--all"]),
-    "discover": (["--disks", "127.0.0.1"],),
+    "check": (["--disks"], ["--all"], ["--boot"]),
+    "discover": (["--disks", "127.0.0.1"], ["--ibft", "/x", "127.0.0.1"]),
+    "plan": (["--timeout", "3"], ["--jso"]),
 }
 
 
@@ -19,6 +22,16 @@ def test_usage(program, verb):
     for arguments in USAGE[verb]:
         done = program(verb, *arguments)
         assert done.returncode == 2 and done.stderr.startswith("iscsiroot: ") and done.stdout == "", done
+
+
+@pytest.mark.parametrize("verb", USAGE)
+def test_help(program, verb):
+    """On the standard output; each option is in the manual."""
+    done = program(verb, "--help")
+    assert done.returncode == 0 and done.stdout.startswith(f"usage: iscsiroot {verb} ") and done.stderr == "", done
+    manual = (Path(__file__).parents[2] / "man" / "iscsiroot.8").read_text().replace("\\-", "-")
+    for option in re.findall(r"--([a-z-]+)", done.stdout):
+        assert re.search(rf"Fl -{option}\b", manual), option
 
 
 def test_no_session(program):

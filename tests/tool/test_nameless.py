@@ -189,10 +189,17 @@ def test_same_target_twice_is_one(program, one, fake):
     assert check(program, f"iscsi_target=iscsi://{fake(text + text).portal}//2").returncode == 0
 
 
+def test_each_name_counts_once(program, fake):
+    """In whatever order the records come."""
+    text = b"".join(records(PREFIX + name) for name in ("one", "one-more", "two", "one-more", "one", "two"))
+    line = failure(check(program, f"iscsi_portal={fake(text).portal}"), "E47")
+    assert f"(3: {PREFIX}one, {PREFIX}one-more, {PREFIX}two)." in line
+
+
 def test_long_list_is_bounded(program, fake):
     text = b"".join(records(f"iqn.2026-11.org.example:{number:03}" + "x" * 150) for number in range(400))
     line = failure(check(program, f"iscsi_portal={fake(text).portal}"), "E47")
-    assert "(400: iqn.2026-11.org.example:000" in line and ", ...)." in line
+    assert "(at least 3: iqn.2026-11.org.example:000" in line and ", ...)." in line
     assert len(line) < 900
 
 

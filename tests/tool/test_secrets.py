@@ -2,6 +2,8 @@
 """CHAP with every hash, one way and both, against a target that uses Python's; and where no secret may be seen meanwhile."""
 
 import hashlib
+import os
+import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -44,6 +46,40 @@ def test_secrets_as_they_stand(program, fake, secret):
     target = fake(f"chap joe {secret}")
     done = program("discover", target.portal, "--username", "joe", "--secret-file", "-", stdin=secret + "\n")
     assert done.returncode == 0 and secret not in done.stderr + done.stdout.replace(NAME, ""), done
+
+
+@pytest.fixture
+def image(room):
+    """image({path: text}): the files of an image, which the user of the program may read and others not."""
+    top = room / "image"
+
+    def make(files):
+        for name, text in files.items():
+            path = top / name.lstrip("/")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+            os.chown(path, NOBODY, NOBODY)
+            path.chmod(0o600)
+        return top
+
+    yield make
+    shutil.rmtree(top, ignore_errors=True)
+
+
+def test_from_the_files_of_an_image(program, fake, image):
+    """Initiator name, user and both secrets: check and discover take what a boot of that image would."""
+    target = fake(f"chap joe {SECRET}", f"mutual store {SECRET_IN}")
+    top = image({"/etc/iscsi.initramfs": f"ISCSI_TARGET_NAME={NAME}\nISCSI_TARGET_IP={target.portal}\n",
+                 "/etc/initiatorname.iscsi": "InitiatorName=iqn.2026-11.org.example:of-the-image\n",
+                 "/etc/iscsiroot/secrets": f"* iqn.2026-11.org.example:of-the-image joe {SECRET} store {SECRET_IN}\n"})
+    done = program("check", "--root", top, "--cmdline", "quiet=")
+    assert ": logged in, mutual CHAP" in done.stdout and hidden(done), done
+    done = program("discover", "--root", top, target.portal)
+    assert (done.returncode, done.stderr) == (0, "") and hidden(done), done
+    names = [request.data.split(b"InitiatorName=")[1].split(b"\0")[0] for request in target.requests
+             if b"InitiatorName=" in request.data]
+    assert set(names) == {b"iqn.2026-11.org.example:of-the-image"}
+    assert program("discover", target.portal).returncode != 0
 
 
 def test_challenges_are_fresh(program, fake):

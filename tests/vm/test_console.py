@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What a person at the console gets: quiet, the shell after giving up and during a wait, another try, the reboot."""
 
-from lab.story import NAME, TARGET
+from lab.story import NAME, OTHER, TARGET
 
 PROMPT = "/ # "
 SECRET = "correct horse b"
@@ -93,6 +93,89 @@ def test_modules_loaded_anew_in_the_shell(lab):
     lab.tgt.start()
     vm.send_line("exit")
     vm.expect_root()
+
+
+ASKED = rf"iscsiroot: {NAME} at 10\.99\.0\.1:3260 demands CHAP; [^\n]*User name: $"
+HIDDEN = r"iscsiroot: Secret \(not shown\): $"
+LEAKS = ("busybox dmesg | busybox grep -c -e '[o]rrect.horse' -e 'not show[n]'; "
+         "busybox grep -rl '[o]rrect.horse' /proc/[0-9]*/cmdline /proc/[0-9]*/environ /run /etc 2>/dev/null; echo EN''D")
+
+
+def answer(vm, user, secret):
+    """The two lines of the question that is on the console."""
+    vm.send(user + "\r")
+    vm.expect(HIDDEN)
+    vm.send(secret + "\r")
+
+
+def test_secret_typed_on_the_console(lab):
+    """A wrong one first, then the right one; and the keeper logs in by it again. It is in no log, argument or environment."""
+    lab.target(NAME, lab.disk(), chap=("pi4", SECRET))
+    vm = lab.boot(TARGET + " vmtest=shell")
+    vm.expect_failure("E3E", f"cannot log in to {NAME} at 10.99.0.1:3260")
+    vm.expect(ASKED)
+    answer(vm, "pi4", "wrongwrongwrong")
+    vm.expect_failure("E31", "the target refused our CHAP name or secret")
+    vm.expect(r"demands CHAP; [^\n]*User name \[pi4\]: $")
+    answer(vm, "", SECRET)
+    vm.expect(rf"iscsiroot: 10\.99\.0\.1:3260: logged in to {NAME}, CHAP ")
+    vm.expect_root()
+    lab.tgt.kill()
+    lab.tgt.start()
+    vm.expect(rf"{NAME} is back after ")
+    vm.send_line(LEAKS)
+    vm.expect(r"\n0\nEND\n")
+    vm.expect_not("orrect horse")
+    vm.expect_not("wrongwrong")
+
+
+def test_nobody_answers_and_the_target_no_longer_asks(lab):
+    """The wait for an answer is no wait for the target: that is tried again when it is over. Other targets go on meanwhile."""
+    lab.target(NAME, lab.disk(), chap=("pi4", SECRET))
+    vm = lab.boot(TARGET)
+    vm.expect(ASKED)
+    lab.tgt.admin(["account", "unbind", "--tid", "1", "--user", "pi4"])
+    vm.expect(rf"\n[^\n]*iscsiroot: {NAME}: nobody answers, going on without a secret", timeout=150)
+    vm.expect_root()
+
+
+def test_user_name_without_a_secret_and_ctrl_c(lab):
+    """Asked for before the first login; Ctrl-C opens the shell, and leaving that asks again. An empty answer ends it."""
+    lab.target(NAME, lab.disk(), chap=("pi4", SECRET))
+    vm = lab.boot(f"{TARGET} iscsi_username=pi4 quiet console=tty0 console=ttyS0")
+    vm.expect(f"iscsiroot: {NAME}: the secret is asked for on the console /dev/ttyS0 alone")
+    question = r"needs a secret for CHAP; [^\n]*User name \[pi4\]: $"
+    vm.expect(question)
+    vm.send("pi4" + CTRL_C)
+    vm.expect(PROMPT)
+    vm.send_line("exit")
+    vm.expect(question)
+    vm.send("\r\r")
+    vm.expect_failure("E14", "CHAP needs a user name and a secret, and only one is given .the user name pi4 is in iscsi_username=")
+    vm.expect("iscsiroot: a shell for you; leave it with exit to try again, or type reboot -f\n")
+    vm.expect(PROMPT)
+    vm.send_line("exit")
+    vm.expect(question)
+    answer(vm, "", SECRET)
+    vm.expect_root()
+
+
+def test_a_data_target_whose_secret_is_not_typed_is_left_out(lab):
+    lab.target(NAME, lab.disk())
+    lab.target(OTHER, lab.disk(), chap=("pi4", SECRET))
+    vm = lab.boot(f"{TARGET} iscsi_target=iscsi://pi4@10.99.0.1/{OTHER}/1")
+    vm.expect(rf"{OTHER} at 10\.99\.0\.1:3260 needs a secret for CHAP")
+    vm.send("\r\r")
+    vm.expect(f"{OTHER}: the answer is empty, going on without this target")
+    vm.expect_root()
+
+
+def test_nobody_is_asked_with_panic_word(lab):
+    lab.target(NAME, lab.disk(), chap=("pi4", SECRET))
+    vm = lab.boot(f"{TARGET} panic=3 iscsi_timeout=10")
+    vm.expect_failure("E3E", f"cannot log in to {NAME} at 10.99.0.1:3260")
+    vm.wait_off(timeout=60)
+    vm.expect_not("User name")
 
 
 def test_panic_word_reboots(lab):

@@ -50,3 +50,15 @@ def test_redirects_in_a_circle(lab):
     vm.expect(rf"iscsiroot: 10\.99\.0\.1:3261: logged in to {NAME}, no authentication")
     said = [line.split(" ", 1)[1] for line in vm.expect_root()["connection"]]
     assert {"persistent_address 10.99.0.1", "persistent_port 3260", "port 3261"} <= set(said)
+
+
+def test_lost_with_each_command(lab):
+    """The search for LUNs ends with the connection, time and again; when the target has come to itself it is made anew."""
+    fake = Fake(lab.net, NAME, [lab.disk()])
+    fake.spoil("command: close")
+    vm = lab.boot(f"{TARGET} ro")
+    for _ in range(8):
+        vm.expect(f"the connection to {NAME} broke")
+    fake.spoil()
+    vm.expect("is back after")
+    assert vm.expect_root().targets == [NAME]

@@ -20,14 +20,15 @@ HOGS = 3
 
 
 def boot(lab, with_swap):
-    """A small machine with root and, if wanted, its swap space on two disks of the same target."""
+    """A small machine with root and, if wanted, its swap space on two disks of the same target, which the kernel names as they come."""
     swap = lab.disk(fstype=None)
     subprocess.run(["truncate", "-s", f"{SWAP_MIB}M", swap.path], check=True)
     lab.target(NAME, lab.disk(), swap)
     vm = lab.boot(f"iscsi_target=iscsi://10.99.0.1/{NAME} root=LABEL=root2 vmtest=shell rw", memory_mib=MEMORY_MIB)
-    vm.expect_root()
+    root = vm.expect_root()
     if with_swap:
-        vm.send_line("busybox mkswap /dev/sdb && busybox swapon /dev/sdb && echo SWAP''PING")
+        (other,) = {"sda", "sdb"} - {root.device.removeprefix("/dev/")}
+        vm.send_line(f"busybox mkswap /dev/{other} && busybox swapon /dev/{other} && echo SWAP''PING")
         vm.expect("SWAPPING")
     return vm
 

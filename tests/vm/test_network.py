@@ -78,7 +78,8 @@ def test_no_route(lab):
 def test_no_dhcp_answer_until_there_is_one(lab):
     lab.target(NAME, lab.disk())
     vm = lab.boot(f"ip=dhcp {TARGET}")
-    vm.expect_failure("E22", "eth0: no DHCP server answered")
+    vm.expect("iscsiroot: plan: ")
+    vm.expect_failure("E22", r"eth0: no DHCP server answered[^\n]*4 requests in 8 s")
     vm.expect(r"iscsiroot: eth0: no DHCP server answered, trying again")
     lab.net.serve_dhcp()
     vm.expect_root()
@@ -89,6 +90,14 @@ def test_time_is_up_while_dhcp_is_asked(lab):
     vm = lab.boot(f"ip=dhcp iscsi_timeout=6 panic=1 {TARGET}")
     vm.expect(r"iscsi_timeout=6: time is up")
     vm.expect(r"no DHCP server answered[^\n]*\[E22\]")
+    vm.wait_off(timeout=30)
+
+
+def test_what_needs_no_network_is_told_without_one(lab):
+    """Also where the lease may have our name still."""
+    vm = lab.boot(f"ip=dhcp panic=1 iscsi_secrets=/nowhere {TARGET}")
+    vm.expect(r"/nowhere: No such file or directory[^\n]*\[E1A\]")
+    vm.expect_not("no DHCP server")
     vm.wait_off(timeout=30)
 
 
@@ -121,7 +130,7 @@ def test_address_of_another_machine_until_that_goes(lab):
     lab.target(NAME, lab.disk())
     lab.net.configure("addr add fd99::5/64 dev br0 nodad")
     vm = lab.boot(f"ip=[fd99::5]:::64::eth0:off {TARGET6}")
-    vm.expect_failure("E24", "eth0: another machine on this network has our address")
+    vm.expect_failure("E24", "eth0: another machine on this network has our address [^\n]*duplicate address detection")
     lab.net.configure("addr del fd99::5/64 dev br0")
     vm.expect(r"iscsiroot: eth0: up, fd99::5/64 static")
     vm.expect_root()

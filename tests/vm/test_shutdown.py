@@ -7,6 +7,7 @@ import time
 import pytest
 
 from lab import debian, image
+from lab.net import wait_for
 from lab.story import DEBIAN_SECONDS, NAME, OTHER, TARGET
 
 ALONE = "systemd.mask=iscsid.socket systemd.mask=iscsid.service systemd.mask=open-iscsi.service"
@@ -20,6 +21,26 @@ def check_clean(disk):
     assert done.returncode == 0, done.stdout
     features = subprocess.run(["dumpe2fs", "-h", disk.path], text=True, capture_output=True, check=True).stdout
     assert "needs_recovery" not in features
+
+
+# Of what the target is sent: by a PDU's first byte, whether immediate or not; a Logout Request (RFC 7143 section 11.14) by more of
+# it, since what is written may begin like it; and the end of a connection.
+PDU = "tcp[((tcp[12] & 0xf0) >> 2)"
+SCSI_COMMAND = f"{PDU}] & 0xbf = 0x01"
+LOGOUT_REQUEST = f"{PDU}] & 0xbf = 0x06 and {PDU} + 1] = 0x80 and {PDU} + 4 : 4] = 0"
+END = "tcp[tcpflags] & (tcp-fin | tcp-rst) != 0"
+
+
+def last_sent(lab, what):
+    """When the target was sent such a packet for the last time; empty: never."""
+    said = lab.net.run("tcpdump", "-r", f"{lab.directory}/br0.pcap", "-n", "-q", "-tt", f"tcp dst port 3260 and {what}")
+    return max((line.split()[0] for line in said.splitlines()), default="")
+
+
+def check_logout_is_last(lab):
+    """A logout, and no SCSI command (section 11.3) behind it. The capture comes a second late, but in order."""
+    wait_for(lambda: "" < last_sent(lab, LOGOUT_REQUEST) < last_sent(lab, END), "a logout and the end of its connection")
+    assert last_sent(lab, SCSI_COMMAND) < last_sent(lab, LOGOUT_REQUEST)
 
 
 def boot_and_write(lab, words, **options):
@@ -38,11 +59,13 @@ def end(vm, verb, timeout):
     return time.monotonic() - began
 
 
-@pytest.mark.parametrize("company", COMPANY)
-@pytest.mark.parametrize("verb", ("poweroff", "reboot"))
+@pytest.mark.parametrize("verb, company", (("poweroff", "with open-iscsi"), ("reboot", "alone")))
 def test_goes_down(lab, verb, company):
     vm, disk = boot_and_write(lab, COMPANY[company])
+    assert vm.shell.attempt("ls /run/initramfs/shutdown")[1] != 0
     print(f"{verb}, {company}: off after {end(vm, verb, IN_TIME):.1f} s")
+    vm.expect(f"session 1 to {NAME}: ended")
+    check_logout_is_last(lab)
     check_clean(disk)
 
 
@@ -172,7 +195,9 @@ def kexec(vm, command):
 
 
 def test_kexec(lab):
-    """In order, and at once behind a sync(2). (tgt keeps the old kernel's session: nobody has closed its connection.)"""
+    """
+    In order, with a logout, and at once behind a sync(2). (tgt keeps that kernel's session then: nobody has closed its connection.)
+    """
     disk = lab.debian()
     debian.put(disk, f"{image.kernel('6.12')}/vmlinuz", "/vmlinuz")
     debian.put(disk, image.build("6.12"), "/initrd")
@@ -182,5 +207,6 @@ def test_kexec(lab):
         kexec(vm, f"touch /root/before{number}; {command}")
         vm.shell.run(f"test -e /root/before{number}")
         assert vm.count("root mounted read-write after") == number
+        assert vm.count(f"session 1 to {NAME}: ended") == 1
     end(vm, "poweroff", IN_TIME)
     check_clean(disk)

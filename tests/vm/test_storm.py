@@ -11,10 +11,8 @@ from lab.storm import Storm
 QUICK = "iscsi_noop_out_interval=1 iscsi_noop_out_timeout=1"
 FAULTS_EACH = 13
 STORMS = {
-    "keeper alone": {"seed": 1, "company": False},
     "keeper alone, 6.12, quick NOPs": {"seed": 2, "company": False, "kernel": "6.12", "words": QUICK},
     "with iscsid": {"seed": 3},
-    "with iscsid, 6.12, quick NOPs": {"seed": 4, "kernel": "6.12", "words": QUICK},
 }
 
 

@@ -175,7 +175,9 @@ def test_attach_by_command_line(lab):
         check_nothing_left(vm)
     wait_for(lambda: logouts(lab) == 1, "the logout of what was in vain")
     vm.shell.run(f"echo '{target} root=LABEL=root2 quiet' >/run/cmdline")
-    assert attach(vm, "--cmdline /run/cmdline 2>/dev/null") == ("/dev/sdb1\n", 0)
+    said, code = attach(vm, "--cmdline /run/cmdline 2>/dev/null")
+    (partition,) = (disk["name"] for disk in sessions(vm)[0][OTHER]["disks"] if disk["part"] == 1)
+    assert (said, code) == (f"/dev/{partition}\n", 0)
     assert detach(vm, OTHER)[1] == 0
     check_nothing_left(vm)
     said, code = attach(vm, "--disks", f"--cmdline '{target} root=/dev/mapper/vg-root'", "2>/dev/null")
@@ -267,3 +269,16 @@ def test_detach_without_the_target(lab):
     lab.tgt.start()
     vm.expect(BACK.format(NAME), 20)
     check_nothing_left(vm)
+
+
+def test_attach_takes_the_secret_from_the_files_of_the_machine(lab):
+    lab.target(OTHER, lab.disk(), chap=("pi4", "correct horse b"))
+    vm = booted(lab)
+    said, code = attach(vm, URL, "--timeout", "10")
+    assert code == 30 and "[E3E]" in said
+    vm.shell.run("mkdir /etc/iscsiroot; (umask 077; echo '* * pi4 \"correct horse b\"' >/etc/iscsiroot/secrets)")
+    said, code = attach(vm, URL)
+    assert code == 0 and ", CHAP as pi4 (/etc/iscsiroot/secrets)" in said and "/dev/sdb" in said
+    vm.shell.run("chmod 644 /etc/iscsiroot/secrets")
+    said, code = attach(vm, URL)
+    assert code == 10 and "/etc/iscsiroot/secrets can be read by every user" in said

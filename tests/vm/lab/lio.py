@@ -35,7 +35,7 @@ class Lio(Target):
         """Boot. Returns when the portals are open."""
         if CARD[0] not in self.network.taps:
             self.network.add_tap(CARD[0], 0)
-        self.machine = Guest(self.network, "lio", os.path.join(image.kernel(self.kernel), "vmlinuz"),
+        self.machine = Guest(self.network, "lio", image.vmlinux(self.kernel),
                              image.build(self.kernel, OPTIONS, binary=SCRIPT), "console=ttyS1 quiet", [CARD], MEMORY_MIB,
                              ["-serial", f"file:{self.network.directory}/lio-kernel.log", *self.drives()])
         self.process = self.machine.process

@@ -20,7 +20,8 @@ def pump(source, sink, old=None, new=None):
 
 
 def main(listen, target, old, new):
-    server = socket.create_server((listen, PORT))
+    family, _, _, _, address = socket.getaddrinfo(listen, PORT, type=socket.SOCK_STREAM)[0]
+    server = socket.create_server(address, family=family)
     while True:
         near, _ = server.accept()
         far = socket.create_connection((target, PORT))

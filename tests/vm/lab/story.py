@@ -7,7 +7,7 @@ import shutil
 import subprocess
 
 from lab import debian, disk, image, place, relay
-from lab.guest import EXPECT_SECONDS, Guest
+from lab.guest import EXPECT_SECONDS, FIXED_ADDRESSES, Guest
 from lab.istgt import Istgt
 from lab.lio import Lio
 from lab.net import Network, wait_for
@@ -35,6 +35,11 @@ class Machine(Guest):
     def expect_root(self, timeout=EXPECT_SECONDS):
         """Wait for the root's init and return what it reports (root.py)."""
         return expect_root(self, timeout)
+
+    def wait_multi_user(self, timeout=DEBIAN_SECONDS):
+        """Wait until the systemd of a Debian root has started all there is and nothing failed."""
+        self.shell.wait_ready(timeout)
+        self.shell.run("systemctl is-system-running --wait", timeout)
 
     def expect_failure(self, code, text="", timeout=EXPECT_SECONDS):
         """Wait for the line that explains a failure: a code of src/base/fail.c, and what the line says before it. Returns the line."""
@@ -107,22 +112,45 @@ class Lab:
         if ip is None and " ip=" not in " " + cmdline:
             ip = static_ip(number)
         options["options"] = [*options.get("options", ()), *(["-uuid", DMI_UUID.format(number)] if uuid else ())]
-        words = ["console=ttyS0", ip, cmdline]
-        machine = Machine(self.net, f"vm{number}", os.path.join(image.kernel(kernel), "vmlinuz"),
+        words = ["console=ttyS0", FIXED_ADDRESSES, ip, cmdline]
+        machine = Machine(self.net, f"vm{number}", image.vmlinux(kernel),
                           initrd or image.build(kernel), " ".join(word for word in words if word),
                           self.add_cards(number, n_cards), **options)
         machine.address = guest_address(number)
         self.machines.append(machine)
         return machine
 
+    def boot_ipxe(self, *script, cmdline="", kernel="6.1"):
+        """
+        Start a machine that has nothing but iPXE in its network card: this script, and behind it the kernel with
+        `cmdline`, come from a DHCP and TFTP server on segment 0.
+        """
+        directory = os.path.join(self.directory, "tftp")
+        os.mkdir(directory)
+        shutil.copyfile(os.path.join(image.kernel(kernel), "vmlinuz"), os.path.join(directory, "vmlinuz"))
+        shutil.copyfile(image.build(kernel), os.path.join(directory, "initrd.img"))
+        with open(os.path.join(directory, "boot.ipxe"), "w", encoding="ascii") as stream:
+            stream.write("\n".join(["#!ipxe", *script, f"kernel vmlinuz initrd=initrd.img console=ttyS0 {cmdline}", "initrd initrd.img",
+                                    "boot", ""]))
+        self.net.serve_dhcp(None, "--enable-tftp", f"--tftp-root={directory}", "--dhcp-match=set:ipxe,175",
+                            "--dhcp-boot=tag:ipxe,boot.ipxe")
+        number = len(self.machines)
+        machine = Machine(self.net, f"vm{number}", None, None, cmdline, self.add_cards(number, 1))
+        self.machines.append(machine)
+        return machine
+
     def boot_debian(self, cmdline, **options):
         """Start a machine whose root is a debian(). Returns when systemd has started all there is and nothing failed."""
+        machine = self.start_debian(cmdline, **options)
+        machine.wait_multi_user()
+        return machine
+
+    def start_debian(self, cmdline, **options):
+        """The same without waiting."""
         path = os.path.join(self.directory, f"shell{len(self.machines)}")
-        machine = self.boot(f"{cmdline} rw", memory_mib=DEBIAN_MIB, options=["-serial", f"unix:{path},server=on,wait=off"],
-                            **options)
+        more = ["-serial", f"unix:{path},server=on,wait=off", *options.pop("options", ())]
+        machine = self.boot(f"{cmdline} rw", memory_mib=DEBIAN_MIB, options=more, **options)
         machine.shell = Shell(path)
-        machine.shell.wait_ready(DEBIAN_SECONDS)
-        machine.shell.run("systemctl is-system-running --wait", DEBIAN_SECONDS)
         return machine
 
     def add_cards(self, number, n_cards):

@@ -56,6 +56,11 @@ class Tgt(Target):
             if account:
                 yield "account", "bind", "--tid", tid, "--user", account[0], *option
 
+    def accept(self, tid, user, secret):
+        """From now on a target takes this secret of a user, and no other one."""
+        self.admin(["account", "unbind", "--tid", tid, "--user", user], ["account", "delete", "--user", user],
+                   ["account", "new", "--user", user, "--password", secret], ["account", "bind", "--tid", tid, "--user", user])
+
     def resize_unit(self, name, number, path):
         """Make an image the logical unit of a target that serves, as it is now: a new one, or one of another size."""
         one = next(one for one in self.exports if one.name == name)
