@@ -171,6 +171,9 @@ static const struct fail_entry table[FAIL_CODE_COUNT] = {
 				 "Put the module sd_mod of this kernel into the image.", RETRY_NEVER},
 	[FAIL_DISK_READ] = {"E63", "the disk cannot be read", "Check the target's storage.", RETRY_SLOW},
 	[FAIL_DISK_IN_USE] = {"E64", "the disk is in use", "Unmount it, or end what uses it.", RETRY_NEVER},
+	[FAIL_DISK_SILENT] = {"E65", "the LUN is there and does not answer the kernel's first questions",
+			      "Check the log and the storage of the target, and that long packets get through to it.",
+			      RETRY_SLOW},
 
 	[FAIL_ROOT_NOT_FOUND] = {"E70", "root= names nothing on the disks of the target",
 				 "Correct root= to one of those.", RETRY_SLOW},

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/format.h"
 #include "boot/census.h"
 #include "boot/down.h"
 #include "boot/keeper.h"
@@ -44,6 +45,7 @@ struct attach {
 	struct disks disks;
 	const struct disk *root;
 	struct fail missing; /* what keeps us from success just now */
+	struct fail lacked;  /* the same, also while that is looked at once more */
 	int64_t deadline_ms, scan_ms;
 	struct wait wait;
 	int child_fd, uevent_fd, interrupt_fd;
@@ -389,6 +391,8 @@ static bool judge(struct attach *a, bool *done, struct fail *fail)
 		limit_wait(a);
 		*done = false;
 	}
+	if (verdict == ROOT_FOUND || a->missing.code != FAIL_NONE)
+		a->lacked = a->missing;
 	if (verdict == ROOT_NEVER)
 		*fail = a->missing;
 	return verdict != ROOT_NEVER;
@@ -398,8 +402,8 @@ static bool judge(struct attach *a, bool *done, struct fail *fail)
 static bool goes_without(const struct attach *a)
 {
 	bool does = a->config->boots && !a->config->wants_root && count_up(a) > 0;
-	if (does && a->missing.code != FAIL_NONE)
-		log_fail(&a->missing);
+	if (does && a->lacked.code != FAIL_NONE)
+		log_fail(&a->lacked);
 	return does;
 }
 
@@ -411,11 +415,11 @@ static bool out_of_time(const struct attach *a, struct fail *fail)
 		const struct session *s = &a->sessions[i];
 		if (s->state == SESSION_UP)
 			continue;
-		*fail = s->fail;
+		session_reason(s, fail);
 		return fail_set(fail, session_waits_for(s), "%s at %s", plan_target_name(s->target), s->portal);
 	}
-	*fail = a->missing;
-	return fail_set(fail, FAIL_NO_DISK, "this is what is waited for");
+	*fail = a->lacked;
+	return fail_set(fail, a->disks.reader.pid != 0 ? FAIL_DISK_SILENT : FAIL_NO_DISK, "this is what is waited for");
 }
 
 /* --- the loop --- */
@@ -458,6 +462,11 @@ static void tell_wait(struct attach *a, int64_t now_ms)
 {
 	char what[WAIT_TEXT_BYTES] = "";
 	int64_t deadline_ms = INT64_MAX;
+	for (unsigned i = 0; i < a->n_sessions && what[0] == '\0'; i++)
+		if (a->sessions[i].state != SESSION_UP)
+			deadline_ms = session_describe_wait(&a->sessions[i], what);
+	if (what[0] == '\0' && disks_are_awaited(&a->disks, &a->missing))
+		format_text(what, sizeof what, "the disks to be read");
 	for (unsigned i = 0; i < a->n_sessions && what[0] == '\0'; i++)
 		deadline_ms = session_describe_wait(&a->sessions[i], what);
 	wait_tell(&a->wait, what, deadline_ms < a->deadline_ms ? deadline_ms : a->deadline_ms, now_ms);

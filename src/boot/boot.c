@@ -33,6 +33,7 @@ enum {
 	DISK_WAIT_S = 30,
 	OTHERS_WAIT_MS = 60000,  /* for the other targets, once root's disk is there */
 	DISK_GRACE_MS = 1000,    /* drivers attach a little after the scan; until then nothing is missing */
+	ANSWER_GRACE_MS = 7000,  /* the same for a LUN without an answer; that it is waited for is told before */
 	MODULES_WAIT_MS = 30000, /* for iscsi_tcp and a network card to appear */
 	WITHOUT_SHELL_S = 30,
 };
@@ -72,7 +73,8 @@ struct boot {
 	size_t n_title_bytes;
 };
 
-static struct boot boot;
+/* At the beginning of a page, as the keeper forgets whole pages of it. */
+static _Alignas(4096) struct boot boot;
 
 /* --- the plan --- */
 
@@ -274,21 +276,25 @@ static void prove_paths(struct boot *b)
 			session_prove_path(&b->sessions[disk->session]);
 }
 
-/* Every session has failed for good: nothing will change. Or, with `any`, what one of the others has last failed by. */
-static const struct fail *sessions_fail(const struct boot *b, bool any)
+/* Why a session is not there: of those that have failed for good or of those that may still come. False: nobody knows.
+ */
+static bool sessions_reason(const struct boot *b, bool is_for_good, struct fail *fail)
 {
-	const struct fail *found = NULL;
 	for (unsigned i = 0; i < b->n_sessions; i++) {
 		const struct session *s = &b->sessions[i];
-		bool is_hopeless = s->state == SESSION_GAVE_UP;
-		if (any && is_hopeless)
-			continue;
-		if (!any && !is_hopeless)
-			return NULL;
-		if (s->fail.code != FAIL_NONE && found == NULL)
-			found = &s->fail;
+		if (s->state != SESSION_UP && (s->state == SESSION_GAVE_UP) == is_for_good && session_reason(s, fail))
+			return true;
 	}
-	return found;
+	return false;
+}
+
+/* Every session has failed for good: nothing will change. */
+static bool sessions_are_hopeless(const struct boot *b, struct fail *fail)
+{
+	for (unsigned i = 0; i < b->n_sessions; i++)
+		if (b->sessions[i].state != SESSION_GAVE_UP)
+			return false;
+	return sessions_reason(b, true, fail);
 }
 
 /* --- root --- */
@@ -299,21 +305,33 @@ static int64_t disk_deadline_ms(const struct boot *b)
 	return b->plan.root.wait || b->root_retry.n_failed == 0 ? INT64_MAX : b->root_retry.since_ms + wait_s * 1000;
 }
 
+/* When to look for what is missing once more; INT64_MAX: an event comes first. */
+static int64_t look_ms(const struct boot *b)
+{
+	bool loads_driver = b->root_fail.code == FAIL_NO_DISK_DRIVER && !modules_idle(&b->modules);
+	if (b->missing_since_ms == 0 || !b->disks.current || loads_driver)
+		return INT64_MAX;
+	int64_t grace_ms = b->root_fail.code == FAIL_DISK_SILENT ? ANSWER_GRACE_MS : DISK_GRACE_MS;
+	int64_t grace_end_ms = b->missing_since_ms + grace_ms;
+	bool is_retry = b->root_retry.n_failed > 0 && b->root_retry.code == b->root_fail.code;
+	return is_retry && b->root_retry.next_ms > grace_end_ms ? b->root_retry.next_ms : grace_end_ms;
+}
+
 /* Not there yet: say so, and look again when it is time. */
 static bool await_root(struct boot *b, const struct fail *missing, int64_t now_ms, struct fail *fail)
 {
+	if (missing->code == FAIL_NONE)
+		b->missing_since_ms = 0;
+	else if (b->missing_since_ms == 0 || missing->code != b->root_fail.code)
+		b->missing_since_ms = now_ms;
 	b->root_fail = *missing;
-	if (missing->code == FAIL_NONE || b->missing_since_ms == 0)
-		b->missing_since_ms = missing->code == FAIL_NONE ? 0 : now_ms;
-	if (missing->code == FAIL_NONE || now_ms < b->missing_since_ms + DISK_GRACE_MS)
+	if (missing->code == FAIL_NONE)
 		return true;
 	if (now_ms >= disk_deadline_ms(b)) {
 		*fail = *missing;
 		return false;
 	}
-	if (b->root_retry.n_failed > 0 && b->root_retry.code == missing->code && now_ms < b->root_retry.next_ms)
-		return true;
-	if (missing->code == FAIL_NO_DISK_DRIVER && !modules_idle(&b->modules))
+	if (now_ms < look_ms(b))
 		return true;
 	if (fail_lookup(missing->code)->retry == RETRY_NEVER) {
 		*fail = *missing;
@@ -344,18 +362,20 @@ static int64_t others_deadline_ms(const struct boot *b)
 
 /*
  * The other targets are somebody's disks, too: each has its first attempt, whose waits all end, also for a secret or
- * for the link that it takes.
+ * for the link that it takes, and the first look at its LUNs: one may fit root=, too.
  */
-static bool others_are_coming(const struct boot *b, int64_t now_ms)
+static bool others_are_coming(const struct boot *b, const struct disk *root, int64_t now_ms)
 {
 	if (b->prompt.session != NULL)
 		return true;
 	if (now_ms >= others_deadline_ms(b))
 		return false;
-	for (unsigned i = 0; i < b->n_sessions; i++)
-		if (session_is_tried_first(&b->sessions[i]) ||
-		    (!session_is_kept(&b->sessions[i]) && net_is_coming(&b->net)))
+	for (unsigned i = 0; i < b->n_sessions; i++) {
+		const struct session *s = &b->sessions[i];
+		bool is_searched = s->state == SESSION_UP && !s->scanned && i != root->session;
+		if (session_is_tried_first(s) || is_searched || (!session_is_kept(s) && net_is_coming(&b->net)))
 			return true;
+	}
 	return false;
 }
 
@@ -376,10 +396,11 @@ static bool step_root(struct boot *b, int64_t now_ms, struct fail *fail)
 		break;
 	}
 	b->missing_since_ms = 0;
+	b->root_fail = (struct fail){.code = FAIL_NONE};
 	retry_reset(&b->root_retry);
 	if (b->found_ms == 0)
 		b->found_ms = now_ms;
-	if (others_are_coming(b, now_ms))
+	if (others_are_coming(b, root, now_ms))
 		return true;
 	tell_disk(root);
 	b->timing.disk_ms = now_ms;
@@ -478,9 +499,12 @@ static int64_t describe_wait(const struct boot *b, char out[static WAIT_TEXT_BYT
 		format_text(out, WAIT_TEXT_BYTES, "%s to be mounted", b->mount.device);
 		return b->mount.deadline_ms;
 	}
-	if (b->disks.reader.pid != 0) {
+	for (unsigned i = 0; i < b->n_sessions && out[0] == '\0'; i++)
+		if (b->sessions[i].state != SESSION_UP)
+			deadline_ms = session_describe_wait(&b->sessions[i], out);
+	if (out[0] == '\0' && disks_are_awaited(&b->disks, &b->root_fail)) {
 		format_text(out, WAIT_TEXT_BYTES, "the disks to be read");
-		return b->disks.deadline_ms;
+		return b->disks.reader.pid != 0 ? b->disks.deadline_ms : INT64_MAX;
 	}
 	for (unsigned i = 0; i < b->n_sessions && out[0] == '\0'; i++)
 		deadline_ms = session_describe_wait(&b->sessions[i], out);
@@ -528,12 +552,9 @@ static void want(struct boot *b, struct loop *loop)
 	net_want(&b->net, loop);
 	for (unsigned i = 0; i < b->n_sessions; i++)
 		session_want(&b->sessions[i], loop);
-	if (b->missing_since_ms != 0 && b->root_retry.n_failed == 0)
-		loop_wake_at(loop, b->missing_since_ms + DISK_GRACE_MS);
-	if (b->root_retry.n_failed > 0 && b->missing_since_ms != 0 && b->disks.current) {
-		loop_wake_at(loop, b->root_retry.next_ms);
+	loop_wake_at(loop, look_ms(b));
+	if (b->missing_since_ms != 0 && b->disks.current)
 		loop_wake_at(loop, disk_deadline_ms(b));
-	}
 	if (b->disks.reader.pid != 0)
 		loop_wake_at(loop, b->disks.deadline_ms);
 	if (b->mount.child.pid != 0)
@@ -556,6 +577,8 @@ static void want(struct boot *b, struct loop *loop)
 /* An attempt is under way and has not failed: what would it fail with? */
 static enum fail_code awaited(const struct boot *b)
 {
+	if (b->mount.child.pid != 0)
+		return FAIL_MOUNT;
 	if (!net_usable(&b->net))
 		return net_waits_for(&b->net);
 	if (!b->planned)
@@ -568,20 +591,18 @@ static enum fail_code awaited(const struct boot *b)
 		if (b->sessions[i].state != SESSION_UP)
 			return session_waits_for(&b->sessions[i]);
 	}
-	return FAIL_NO_DISK;
+	return disks_are_awaited(&b->disks, &b->root_fail) ? FAIL_DISK_SILENT : FAIL_NO_DISK;
 }
 
 /* What keeps us from the root just now, for the moment iscsi_timeout= has passed. */
 static void out_of_time(struct boot *b, struct fail *fail)
 {
 	bool by_sessions = b->planned && net_usable(&b->net);
-	const struct fail *reason = by_sessions ? sessions_fail(b, true) : net_fail(&b->net);
-	if (reason == NULL && b->root_fail.code != FAIL_NONE)
-		reason = &b->root_fail;
-	if (reason != NULL)
-		*fail = *reason;
-	else
-		fail_set(fail, awaited(b), "this is what is waited for");
+	const struct fail *of_net = by_sessions ? NULL : net_fail(&b->net);
+	*fail = of_net != NULL ? *of_net : (struct fail){.code = FAIL_NONE};
+	if (by_sessions && !sessions_reason(b, false, fail))
+		*fail = b->root_fail;
+	fail_set(fail, awaited(b), "this is what is waited for");
 	log_wait("iscsi_timeout=%u: time is up", b->plan.timeout_s);
 }
 
@@ -630,11 +651,8 @@ static bool step(struct boot *b, const struct loop *loop, struct fail *fail)
 	step_sessions(b, loop);
 	if (b->mount.child.pid == 0)
 		prompt_step(&b->prompt, &b->plan, b->sessions, b->n_sessions, loop->now_ms);
-	const struct fail *hopeless = b->n_sessions > 0 ? sessions_fail(b, false) : NULL;
-	if (hopeless != NULL) {
-		*fail = *hopeless;
+	if (sessions_are_hopeless(b, fail))
 		return false;
-	}
 	disks_step(&b->disks, b->sessions, b->n_sessions, loop->now_ms);
 	if (b->mount.child.pid != 0 && b->sessions[b->mount.session].state != SESSION_UP)
 		root_mount_extend(&b->mount, loop->now_ms);

@@ -4,6 +4,7 @@
  */
 #include "boot/disks.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -157,6 +158,12 @@ static void read_table(struct disk_list *list, struct disk *whole, int fd)
 	}
 }
 
+/* The kernel shows a disk in sysfs, makes its node, and then lets it be opened; it is told of when it has been read. */
+bool disk_is_unfinished(const struct disk *disk)
+{
+	return disk->error == -ENOENT || disk->error == -ENXIO;
+}
+
 static void read_disk(struct disk_list *list, struct disk *disk)
 {
 	char path[PATH_BYTES];
@@ -164,6 +171,7 @@ static void read_disk(struct disk_list *list, struct disk *disk)
 	int fd = block_open(path);
 	if (fd < 0) {
 		disk->error = fd;
+		list->luns[disk->session].n_without_driver += disk_is_unfinished(disk) && disk->part == 0;
 		return;
 	}
 	read_super(disk, fd);
@@ -236,6 +244,11 @@ void disks_stop(struct disks *d)
 	child_kill(&d->reader);
 	d->dirty = false;
 	d->current = false;
+}
+
+bool disks_are_awaited(const struct disks *d, const struct fail *missing)
+{
+	return d->reader.pid != 0 || missing->code == FAIL_DISK_SILENT;
 }
 
 void disks_format_size(uint64_t n_bytes, char out[static DISK_SIZE_BYTES])

@@ -40,7 +40,7 @@ struct disk {
 struct disk_luns {
 	unsigned n_luns;           /* logical units of any kind that the session shows */
 	unsigned n_disks;          /* of type disk */
-	unsigned n_without_driver; /* of type disk with no block device */
+	unsigned n_without_driver; /* of type disk with no block device, or with one that the kernel is still at */
 };
 
 /* In memory shared with the child. */
@@ -69,6 +69,12 @@ void disks_changed(struct disks *d);
 void disks_step(struct disks *d, const struct session *sessions, unsigned n_sessions, int64_t now_ms);
 
 void disks_stop(struct disks *d);
+
+/* It could not be opened since the kernel has not made all of it yet. */
+bool disk_is_unfinished(const struct disk *disk);
+
+/* The kernel or the reader waits for what a disk answers; `missing`: what root was last found to lack. */
+bool disks_are_awaited(const struct disks *d, const struct fail *missing);
 
 /* Adds what the kernel has of a session to a list whose place for it is `index`; reads no disk, so sizes are 0. */
 void disks_list_session(struct disk_list *list, unsigned index, uint32_t sid);

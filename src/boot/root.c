@@ -93,8 +93,7 @@ bool root_disks_are_there(const struct session *sessions, unsigned n_sessions, b
 		if (luns->n_without_driver > 0 && !file_exists("/sys/bus/scsi/drivers/sd"))
 			fail_set(fail, FAIL_NO_DISK_DRIVER, "%u of %u", luns->n_without_driver, luns->n_disks);
 		else if (luns->n_without_driver > 0)
-			fail_set(fail, FAIL_NO_DISK, "LUNs the kernel has not made a disk of yet: %u",
-				 luns->n_without_driver);
+			fail_set(fail, FAIL_DISK_SILENT, "%u of %u", luns->n_without_driver, luns->n_disks);
 		else if (luns->n_disks == 0 && s->target->lun.given)
 			fail_set(fail, FAIL_LUN_ABSENT, "LUN %llu of %s", (unsigned long long)s->target->lun.number,
 				 s->target->name);
@@ -124,6 +123,8 @@ static bool is_mountable(const struct boot_plan *plan, const struct disk_list *l
 			 struct fail *fail)
 {
 	char there[FAIL_DETAIL_BYTES - 2 * DISK_NAME_BYTES];
+	if (disk_is_unfinished(root))
+		return fail_set(fail, FAIL_DISK_SILENT, "%s", root->name);
 	if (root->error != 0)
 		return fail_errno(fail, FAIL_DISK_READ, -root->error, "%s", root->name);
 	if (plan->root.fstype[0] != '\0' || root->super.kind == PROBE_FILESYSTEM)

@@ -31,6 +31,11 @@ enum {
 	AGAIN_CONNECT_LATER_MS = 3000,
 	AGAIN_LOGIN_WAIT_MS = 3000,
 	SPREAD_MS = 250, /* over which many machines come back to a target */
+	/* Of connections that break as soon as they are there. */
+	SHORT_LIFE_MS = 1000,
+	SHORT_LIVES_FREE = 3,
+	SHORT_LIFE_PAUSE_MS = 500,
+	SHORT_LIFE_DOUBLINGS = 3,
 };
 
 void session_init(struct session *s, const struct boot_plan *plan, unsigned index, struct transport *transport)
@@ -155,9 +160,21 @@ void session_prove_path(struct session *s)
 	s->n_timeouts = 0;
 }
 
+/* How long to leave a target in peace that takes each login and then breaks the connection. */
+static int64_t pause_after_ms(struct session *s, int64_t lived_ms)
+{
+	s->n_short_lives = lived_ms < SHORT_LIFE_MS ? s->n_short_lives + 1 : 0;
+	if (s->n_short_lives <= SHORT_LIVES_FREE)
+		return 0;
+	unsigned n_doublings = s->n_short_lives - SHORT_LIVES_FREE - 1;
+	return (int64_t)SHORT_LIFE_PAUSE_MS
+	       << (n_doublings < SHORT_LIFE_DOUBLINGS ? n_doublings : SHORT_LIFE_DOUBLINGS);
+}
+
 /* The connection of a session that was up is gone: its disks wait from now on. */
 static void session_lost(struct session *s, int64_t now_ms)
 {
+	int64_t pause_ms = pause_after_ms(s, now_ms - s->since_ms);
 	s->n_lost++;
 	s->lost_ms = s->since_ms = now_ms;
 	text_escape(s->fail.detail, s->loss, sizeof s->loss);
@@ -165,8 +182,11 @@ static void session_lost(struct session *s, int64_t now_ms)
 	log_error("%s: the connection to %s broke (%s), its disks wait until it is back", s->portal, s->target->name,
 		  s->fail.detail);
 	doubt_path(s);
+	if (pause_ms > 0)
+		log_wait("%s: that was %u times in a row right after the login, the next one follows in %.1f s",
+			 s->portal, s->n_short_lives, (double)pause_ms / 1000);
 	end_attempt(s, handover_recover);
-	enter(s, SESSION_WAIT_RETRY, now_ms, now_ms % SPREAD_MS);
+	enter(s, SESSION_WAIT_RETRY, now_ms, pause_ms + now_ms % SPREAD_MS);
 }
 
 /* Some targets refuse what others need: such an attempt is made again at once, once, the other way. */
@@ -554,6 +574,7 @@ void session_take_back(struct session *s, int64_t now_ms)
 {
 	if (s->state != SESSION_ASIDE)
 		return;
+	s->n_short_lives = 0;
 	if (is_gone(s)) {
 		session_destroyed(s);
 		return;
@@ -844,6 +865,16 @@ void session_retry_at(struct session *s, int64_t when_ms)
 		s->deadline_ms = when_ms;
 }
 
+bool session_reason(const struct session *s, struct fail *fail)
+{
+	*fail = s->fail;
+	if (fail->code != FAIL_NONE || s->retry.n_failed == 0)
+		return fail->code != FAIL_NONE;
+	fail_context(fail, "cannot log in to %s at %s", plan_target_name(s->target), s->portal);
+	fail_set(fail, s->retry.code, "%s", "");
+	return true;
+}
+
 void session_start_anew(struct session *s)
 {
 	retry_reset(&s->retry);
@@ -944,6 +975,7 @@ void session_scan(struct session *s, int64_t now_ms)
 {
 	if (s->state != SESSION_UP || s->scan.pid != 0)
 		return;
+	s->was_settled = false; /* so that its end is a change, however soon it comes */
 	s->scan_n_lost = s->n_lost;
 	s->scan_deadline_ms = now_ms + SCAN_WAIT_MS;
 	int error = child_fork(&s->scan, scan_host, s);

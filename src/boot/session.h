@@ -75,10 +75,11 @@ struct session {
 	enum login_advice advice; /* for the present attempt, from the one before */
 	enum login_advice worked; /* the one of the last login */
 	struct retry retry;
-	struct fail fail;              /* the last one */
+	struct fail fail;              /* the last one, until the next attempt begins */
 	unsigned n_lost;               /* how often the connection was lost */
 	int64_t lost_ms;               /* since when it is; 0: it is there */
 	int64_t away_ms;               /* how long it was before, in all */
+	unsigned n_short_lives;        /* how often in a row it was there for a moment only */
 	int64_t since_ms;              /* since when it is there, or lost, or somebody else looks after it */
 	char loss[SESSION_LOSS_BYTES]; /* why it was lost the last time, escaped */
 	unsigned n_login_timeouts;     /* since then */
@@ -92,6 +93,9 @@ struct session {
 	bool scanned;             /* at least once over one connection */
 	bool was_up, was_settled; /* for session_changes */
 };
+
+/* Why the session is not there, also while another attempt is under way. False: nothing has failed yet. */
+bool session_reason(const struct session *s, struct fail *fail);
 
 void session_init(struct session *s, const struct boot_plan *plan, unsigned index, struct transport *transport);
 

@@ -30,6 +30,11 @@ def silence(link, request, answers):
     raise Silence
 
 
+def withhold(link, request, answers):
+    """Nothing, and what else is asked is answered."""
+    yield b""
+
+
 def close(link, request, answers):
     """The connection ends instead."""
     yield b""
@@ -235,5 +240,5 @@ def other(link, request, answers, opcode):
 
 
 TABLE = {function.__name__.replace("_", "-"): function for function in (
-    silence, close, cut, stall, drip, late, garbage, repeat, flood, patch, length, ahs, digest, add, drop, twice, data, endless,
+    silence, withhold, close, cut, stall, drip, late, garbage, repeat, flood, patch, length, ahs, digest, add, drop, twice, data, endless,
     rounds, status, redirect, reflect, nop, event, only_event, reject, window, sense, scsi, other)}

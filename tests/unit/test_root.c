@@ -3,6 +3,7 @@
  * boot/root.c: which disk root= means, and what is said when none does. Sessions and disks are made up; nothing here
  * touches a device.
  */
+#include <errno.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -188,6 +189,8 @@ static void a_disk_that_cannot_be_mounted_is_told(void **state)
 	assert_string_equal(chosen(), "sda");
 	list.disks[0].error = -5;
 	assert_string_equal(chosen(), "not yet E63");
+	list.disks[0].error = -ENXIO; /* the kernel is still at it */
+	assert_string_equal(chosen(), "not yet E65");
 }
 
 int main(void)

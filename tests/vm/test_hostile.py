@@ -53,12 +53,38 @@ def test_redirects_in_a_circle(lab):
 
 
 def test_lost_with_each_command(lab):
-    """The search for LUNs ends with the connection, time and again; when the target has come to itself it is made anew."""
+    """
+    The search for LUNs ends with the connection, time and again, and the pauses grow; when the target has come to itself it is made
+    anew.
+    """
     fake = Fake(lab.net, NAME, [lab.disk()])
     fake.spoil("command: close")
     vm = lab.boot(f"{TARGET} ro")
-    for _ in range(8):
-        vm.expect(f"the connection to {NAME} broke")
+    for seconds in ("0.5", "1.0", "2.0", "4.0", "4.0"):
+        pause = vm.expect(rf"10\.99\.0\.1:3260: that was \d+ times in a row right after the login, the next one follows in {seconds} s")
+    back = vm.expect(f"the connection to {NAME} broke")
+    assert vm.arrival(back) - vm.arrival(pause) > 3.5
     fake.spoil()
     vm.expect("is back after")
     assert vm.expect_root().targets == [NAME]
+
+
+@pytest.mark.parametrize("fault", ("silence", "withhold"))
+def test_a_lun_that_does_not_answer(lab, fault):
+    """
+    Nothing at all, or nothing to what a disk is first asked: the wait is for the disk, and nobody is sent to map a LUN that is
+    there. Silence shows to the kernel, which connects anew; else the reason ends the attempt. Then the boot goes on.
+    """
+    fake = Fake(lab.net, NAME, [lab.disk()])
+    fake.spoil(f"capacity16: {fault}")
+    vm = lab.boot(f"{TARGET} ro")
+    vm.expect_failure("E65", r"10\.99\.0\.1:3260: the LUN is there and does not answer .* \(1 of 1\)")
+    vm.expect(r"iscsiroot: root: the LUN is there and [^\n]*, trying again in \d\.\d s")
+    fake.spoil()
+    if fault == "withhold":
+        vm.expect_failure("E65", r"10\.99\.0\.1:3260: the LUN is there and does not answer .* \(1 of 1\)")
+        vm.expect("/ # ")
+        vm.send_line("exit")
+    assert vm.expect_root().targets == [NAME]
+    assert vm.count(r"iscsiroot: waiting for the disks to be read, \d+ s so far\n") > 0
+    vm.expect_not("E61")

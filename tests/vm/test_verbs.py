@@ -4,6 +4,7 @@
 import json
 import time
 
+from lab.fake import Fake
 from lab.net import wait_for
 from lab.story import NAME, OTHER, TARGET
 
@@ -170,7 +171,7 @@ def test_attach_by_command_line(lab):
     target = f"iscsi_target=iscsi://10.99.0.1/{OTHER}"
     for root, code, text in (("UUID=5a5a5a5a-0000-4000-8000-0000000000ff", 70, "root= names nothing on the disks"),
                              ("/dev/mapper/vg-root", 10, "device mapper and LVM are not known here")):
-        said, status_code = attach(vm, f"--timeout 5 --cmdline '{target} root={root}'")
+        said, status_code = attach(vm, f"--timeout 12 --cmdline '{target} root={root}'")
         assert status_code == code and text in said
         check_nothing_left(vm)
     wait_for(lambda: logouts(lab) == 1, "the logout of what was in vain")
@@ -185,19 +186,24 @@ def test_attach_by_command_line(lab):
 
 
 def test_attach_leaves_nothing(lab):
-    """Whatever goes wrong: a wrong secret, a LUN that is not there, nobody at the portal, an interruption."""
+    """Whatever goes wrong: a wrong secret, a LUN that is not there or does not answer, nobody at the portal, an interruption."""
     vm = booted(lab)
     lab.target(OTHER, lab.disk(), chap=("pi4", "correct-horse-battery"))
     chap = "--username pi4 --secret-file /run/secret"
     vm.shell.run("echo wrong-horse-battery >/run/secret")
     cases = ((f"{URL} {chap}", 30, r"[E31]"), (URL, 30, "[E3E]"), ("iscsi://10.99.0.9/iqn.x:y", 20, "[E27]"))
     for words, code, text in cases:
-        said, status_code = attach(vm, "--timeout 4", words)
+        said, status_code = attach(vm, "--timeout 8", words)
         assert status_code == code and text in said, said
         check_nothing_left(vm)
     vm.shell.run("echo correct-horse-battery >/run/secret")
-    said, code = attach(vm, f"--timeout 5 {chap} {URL[:-1]}7")
+    said, code = attach(vm, f"--timeout 12 {chap} {URL[:-1]}7")
     assert code == 60 and "the target does not show the LUN asked for" in said
+    check_nothing_left(vm)
+    Fake(lab.net, OTHER, [lab.disk()], portal="10.99.0.1:3261").spoil("capacity16: withhold")
+    said, code = attach(vm, "--timeout 8", URL.replace("10.99.0.1", "10.99.0.1:3261"))
+    assert code == 60 and "the LUN is there and does not answer the kernel's first questions (1 of 1)" in said
+    assert "waiting for the disks to be read" in said
     check_nothing_left(vm)
     said, code = vm.shell.attempt(f"timeout -s INT 3 {PROGRAM} attach {chap} {URL[:-1]}7")
     assert "it was interrupted before it was done" in said
@@ -216,7 +222,7 @@ USERS = {
     "mount /dev/sdb /mnt": ("umount /mnt", "sdb is mounted at /mnt"),
     "mkswap -q /dev/sdc && swapon /dev/sdc": ("swapoff /dev/sdc", "sdc is used as swap"),
     "sleep 1000 </dev/sdc &": ("pkill -x sleep", "sdc is open in process"),
-    "unshare -m sh -c 'mount /dev/sdb /mnt && exec sleep 1000' & sleep 1":
+    "unshare -m sh -c 'mount /dev/sdb /mnt && : >/run/mounted && exec sleep 1000' & until [ -e /run/mounted ]; do sleep 0.1; done":
         ("pkill -x sleep; sleep 1", "sdb is used by the kernel, perhaps mounted where we do not see it"),
 }
 
@@ -233,13 +239,13 @@ def test_detach(lab):
         said, code = detach(vm, who)
         assert code == 60 and f"cannot detach session 1 to {NAME}: the disk is in use (sda is mounted at /)" in said
     for use, (end, text) in USERS.items():
-        vm.shell.run(use)
+        vm.shell.run(f"{use}\nudevadm settle")
         said, code = detach(vm, "2")
         assert code == 60 and text in said, said
-        vm.shell.run(end)
+        vm.shell.run(f"{end}\nudevadm settle")
     assert vm.shell.attempt(f"setpriv --reuid 65534 --clear-groups {PROGRAM} detach 2")[1] == 10
     assert sessions(vm)[1] == 0 and logouts(lab) == 0
-    vm.shell.run(f"printf hello | dd of={one} bs=5 seek=200000 count=1 conv=notrunc status=none")
+    vm.shell.run(f"printf hello | dd of={one} bs=5 seek=200000 count=1 conv=notrunc status=none; udevadm settle")
     assert detach(vm, OTHER) == (f"session 2 to {OTHER}: ended\n", 0)
     vm.expect(f"10.99.0.1:3260: {OTHER}: logged out, as asked")
     check_nothing_left(vm)
