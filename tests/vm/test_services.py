@@ -3,8 +3,8 @@
 The network services of a Debian root that is on iSCSI, as they are installed: ifupdown, NetworkManager, and cloud-init with netplan
 and systemd-networkd. Each is told by its configuration to have DHCP on root's card, and is started, restarted, used and rebooted
 with: the address that the boot has given stays, nobody asks for another one, and the session does not break. The initramfs is that
-of initramfs-tools, with ifupdown dracut's, too; one root has them all, and the boot line says which of them run. Not here:
-systemd-networkd alone, and its loss of the carrier (test_runfiles.py).
+of initramfs-tools, and dracut's; one root has all services, and the boot line says which of them run. Not here: systemd-networkd
+alone, and its loss of the carrier (test_runfiles.py).
 """
 
 import os
@@ -33,7 +33,7 @@ RESTART = "systemctl restart networking"
 NM_RESTART = "systemctl restart NetworkManager; nm-online -s -q -t 60"
 ONLINE = "/lib/systemd/systemd-networkd-wait-online --timeout=60"
 NETWORKD_RESTART = f"systemctl restart systemd-networkd; {ONLINE}"
-GENERATORS = {"initramfs-tools": lambda: distro.initramfs(("initramfs-tools",), "6.1", IMAGE), "dracut": dracut.image}
+IMAGES = {"initramfs-tools": lambda: distro.initramfs(("initramfs-tools",), "6.1", IMAGE), "dracut": dracut.image}
 
 
 def install(lab, files):
@@ -53,9 +53,9 @@ def install(lab, files):
     return disk
 
 
-def boot(lab, disk, words, ip=IP, generator="initramfs-tools"):
+def boot(lab, disk, words, generator, ip=IP):
     """Up, with the address that the boot has given. Returns the machine and that address."""
-    vm = lab.start_debian(f"{TARGET} root=UUID={disk.uuid} {words}", ip=ip, initrd=GENERATORS[generator]())
+    vm = lab.start_debian(f"{TARGET} root=UUID={disk.uuid} {words}", ip=ip, initrd=IMAGES[generator]())
     vm.wait_multi_user()
     check_up(vm)
     address = vm.shell.run(f". /run/net-{CARD}.conf; echo $IPV4ADDR").strip()
@@ -83,7 +83,10 @@ def use(lab, vm, address, *commands):
         assert lab.net.login_ports() == logins
 
 
-@pytest.mark.parametrize("generator, by_dhcp, masked", (("initramfs-tools", BY_DHCP, ""), ("dracut", CARD_BY_DHCP, NO_BINFMT)))
+BEHIND_EACH = pytest.mark.parametrize("generator, by_dhcp, masked", (("initramfs-tools", BY_DHCP, ""), ("dracut", CARD_BY_DHCP, NO_BINFMT)))
+
+
+@BEHIND_EACH
 def test_ifupdown(lab, generator, by_dhcp, masked):
     """
     The card is left to ifupdown as Debian's installer does it, by udev; then it is to come up at the boot. It is called in dracut's
@@ -91,23 +94,25 @@ def test_ifupdown(lab, generator, by_dhcp, masked):
     """
     disk = install(lab, {"etc/network/interfaces.d/root": INTERFACES})
     words = f"{ALONE} {NO_NETWORK_MANAGER} {NO_CLOUD} {masked}"
-    vm, address = boot(lab, disk, words, generator=generator)
+    vm, address = boot(lab, disk, words, generator)
     use(lab, vm, address, RESTART, RESTART, f"systemctl restart ifup@{CARD}", "ifdown -a; ifup -a")
     vm.shell.run("sed -i s/allow-hotplug/auto/ /etc/network/interfaces.d/root")
     finish(vm, disk, verb="reboot")
-    vm, address = boot(lab, disk, words, ip=by_dhcp, generator=generator)
+    vm, address = boot(lab, disk, words, generator, by_dhcp)
     use(lab, vm, address, RESTART, RESTART)
     finish(vm, disk)
 
 
-def test_network_manager(lab):
+@BEHIND_EACH
+def test_network_manager(lab, generator, by_dhcp, masked):
     """Without a profile, for which it has DHCP, and with one for all cards; the second time open-iscsi runs and has the session."""
     disk = install(lab, {})
-    vm, address = boot(lab, disk, f"{ALONE} {NO_CLOUD}")
+    vm, address = boot(lab, disk, f"{ALONE} {NO_CLOUD} {masked}", generator)
     use(lab, vm, address, NM_RESTART, "nmcli networking off; sleep 2", "nmcli networking on; sleep 2",
         "nmcli connection add type ethernet con-name lan ifname '*'; sleep 2", NM_RESTART)
     finish(vm, disk, verb="reboot")
-    vm, address = boot(lab, disk, NO_CLOUD, ip=BY_DHCP)
+    vm, address = boot(lab, disk, f"{NO_CLOUD} {masked}", generator, by_dhcp)
+    wait_taken_over(vm, 1)
     vm.expect(IN_CHARGE)
     check_kept(lab, vm, address)
     use(lab, vm, address, NM_RESTART)
@@ -118,15 +123,16 @@ def test_network_manager(lab):
     finish(vm, disk)
 
 
-def test_cloud_init_with_netplan(lab):
+@BEHIND_EACH
+def test_cloud_init_with_netplan(lab, generator, by_dhcp, masked):
     """cloud-init sees what the boot has left, and writes netplan's file by it; the next boot has that file for systemd-networkd."""
     disk = install(lab, {"var/lib/cloud/seed/nocloud/meta-data": "instance-id: one\n", "var/lib/cloud/seed/nocloud/user-data": "#cloud-config\n",
                          "etc/cloud/cloud.cfg.d/90_vmtest.cfg": CLOUD})
-    words = f"{ALONE} {NO_NETWORK_MANAGER} {NO_IFUPDOWN} systemd.wants=systemd-networkd.service"
-    vm, address = boot(lab, disk, words)
+    words = f"{ALONE} {NO_NETWORK_MANAGER} {NO_IFUPDOWN} {masked} systemd.wants=systemd-networkd.service"
+    vm, address = boot(lab, disk, words, generator)
     vm.shell.run(f"grep {CARD} /etc/netplan/50-cloud-init.yaml")
     use(lab, vm, address, NETWORKD_RESTART, f"netplan apply; {ONLINE}", f"networkctl reconfigure {CARD}; {ONLINE}")
     finish(vm, disk, verb="reboot")
-    vm, address = boot(lab, disk, f"{words} {NO_CLOUD}", ip=BY_DHCP)
+    vm, address = boot(lab, disk, f"{words} {NO_CLOUD}", generator, by_dhcp)
     use(lab, vm, address, NETWORKD_RESTART, f"netplan apply; {ONLINE}")
     finish(vm, disk)
