@@ -259,6 +259,7 @@ def test_take_over(lab, form):
 
 def restart_target(vm, lab, load):
     """Kill the target, start it again 3 s later, wait for I/O; return how many logins it saw after that."""
+    time.sleep(2)  # a login that was just made is in the capture
     before = len(lab.net.login_ports())
     lab.tgt.kill()
     time.sleep(3)

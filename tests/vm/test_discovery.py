@@ -62,7 +62,7 @@ def test_portal_freezes(lab):
     vm = lab.boot(PORTAL)
     vm.expect(r"iscsiroot: waiting for the list of targets of 10\.99\.0\.1:3260, \d+ s so far, 25 s at most")
     vm.send(CTRL_C)
-    vm.expect("/ # ", timeout=5)
+    vm.expect("/ # ", timeout=12)
     vm.send_line("for p in /proc/[0-9]*; do readlink $p/exe; done | grep -c ^/init")
     vm.expect("\n1\n")
     vm.send_line("exit")
@@ -83,9 +83,9 @@ def test_several_until_one_is_left(lab):
 
 def test_none_gives_up_in_time(lab):
     lab.target(NAME, lab.disk(), allow="iqn.2026-11.org.example:someone-else")
-    vm = lab.boot(PORTAL + " iscsi_timeout=4")
+    vm = lab.boot(PORTAL + " iscsi_timeout=15")
     vm.expect_failure("E46", r"cannot find the target at 10\.99\.0\.1:3260: the portal shows no target to this initiator")
-    vm.expect("iscsi_timeout=4: time is up")
+    vm.expect("iscsi_timeout=15: time is up")
     vm.expect_failure("E46")
     vm.expect("/ # ")
 

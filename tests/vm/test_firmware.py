@@ -61,12 +61,12 @@ def test_torn_tables(lab):
     whole = ibft.table(INITIATOR.encode(), [STATIC], [ibft.target("10.99.0.1", NAME.encode())])
     torn = ibft.changed(whole, ibft.HEADER + 8 + 4, b"\xff\x7f")  # where the first target is
     vm = boot(lab, torn, "rd.iscsi.firmware=1 ip=10.99.0.2:::255.255.255.0::eth0:off")
-    for _ in range(2):
+    for n_told in (1, 2):
         vm.expect("iBFT is not used, or not all of it: its block of a target is torn")
         vm.expect_failure("E11", r"rd\.iscsi\.firmware= is given, and there is no iBFT with a target")
         vm.expect("/ # ")
+        assert vm.count("its block of a target is torn") == n_told
         vm.send_line("exit")
-    assert vm.count("its block of a target is torn") == 2
 
 
 def test_ipxe_to_root(lab):
@@ -77,7 +77,7 @@ def test_ipxe_to_root(lab):
     lab.target(NAME, lab.disk(), chap=(USER, SECRET))
     vm = lab.boot_ipxe(f"set initiator-iqn {INITIATOR}", f"set username {USER}", f"set password {SECRET}",
                        f"sanhook --drive 0x80 iscsi:10.99.0.1::3260:1:{NAME}")
-    vm.expect(rf"plan: {NAME} at 10\.99\.0\.1:3260 LUN 1 \(iBFT in sysfs\), CHAP as {USER} \(iBFT in sysfs\)")
+    vm.expect(rf"plan: {NAME} at 10\.99\.0\.1:3260 LUN 1 \(iBFT in sysfs\), CHAP as {USER} \(iBFT in sysfs\)", timeout=300)
     vm.expect(r"iscsiroot: eth0: up, 10\.99\.0\.1\d\d/24 by DHCP")
     root = vm.expect_root()
     assert root.initiators == [INITIATOR] and root.targets == [NAME]

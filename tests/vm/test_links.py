@@ -33,7 +33,7 @@ def test_two_cards_to_two_targets(lab):
     lab.target(NAME, one)
     lab.target(OTHER, two)
     lab.net.serve_dhcp()
-    vm = lab.boot(f"ip=eth0:dhcp ifname=san1:{CARD.format(1)} ip=10.98.0.2::10.98.0.1:255.255.255.0::san1:none iscsi_target=iscsi://10.99.0.1/{NAME}/1 "
+    vm = lab.boot(f"ip=eth0:dhcp ifname=san1:{CARD.format(1)} ip=10.98.0.2:::255.255.255.0::san1:none iscsi_target=iscsi://10.99.0.1/{NAME}/1 "
                   f"iscsi_target=iscsi://10.98.0.1/{OTHER}/1 root=UUID={one.uuid}", n_cards=2)
     vm.expect(r"iscsiroot: eth1: is called san1 now \(ifname=\)")
     root = vm.expect_root()
@@ -50,7 +50,7 @@ def test_root_waits_for_the_slower_card(lab):
                   f"iscsi_target=iscsi://10.98.0.1/{OTHER}/1 root=UUID={one.uuid}", n_cards=2)
     vm.set_link(False, card=1)
     vm.expect("iscsiroot: eth0: up")
-    vm.run_for(2)
+    vm.run_for(1)
     vm.set_link(True, card=1)
     assert vm.expect_root().targets == [OTHER, NAME]
 

@@ -159,7 +159,7 @@ def plain(lab, words="", n_targets=1, **options):
     vm = lab.boot(f"{TARGET} {more} {QUICK} vmtest=shell rw {words}", **options)
     vm.expect_root()
     vm.send_line("busybox mkdir /run/bin; for name in busybox poweroff reboot; do busybox cp /bin/busybox /run/bin/$name; done;"
-                 " echo REA''DY")
+                 " busybox sync; echo REA''DY")
     vm.expect("READY")
     return vm, disks
 

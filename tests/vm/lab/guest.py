@@ -18,7 +18,7 @@ from lab.net import wait_for
 EXPECT_SECONDS = 90
 GATHER_SECONDS = 0.02
 TAIL_LINES = 40
-PANIC = re.compile(r"Kernel panic - not syncing.*")
+PANIC = re.compile(r"Kernel panic - not syncing.*\n")
 # Without "rep stosb" for clearing pages and "rep movsb" for copying them: emulated they go byte by byte, which costs a fifth of a
 # boot, and minutes where a page has held code.
 CPU = "max,-erms,-fsrm"
