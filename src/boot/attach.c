@@ -45,7 +45,7 @@ struct attach {
 	struct disks disks;
 	const struct disk *root;
 	struct fail missing; /* what keeps us from success just now */
-	struct fail lacked;  /* the same, also while that is looked at once more */
+	struct fail lacked;  /* the same, also while the disks are read once more */
 	int64_t deadline_ms, scan_ms;
 	struct wait wait;
 	int child_fd, uevent_fd, interrupt_fd;
@@ -391,8 +391,7 @@ static bool judge(struct attach *a, bool *done, struct fail *fail)
 		limit_wait(a);
 		*done = false;
 	}
-	if (verdict == ROOT_FOUND || a->missing.code != FAIL_NONE)
-		a->lacked = a->missing;
+	a->lacked = a->missing;
 	if (verdict == ROOT_NEVER)
 		*fail = a->missing;
 	return verdict != ROOT_NEVER;
@@ -462,10 +461,7 @@ static void tell_wait(struct attach *a, int64_t now_ms)
 {
 	char what[WAIT_TEXT_BYTES] = "";
 	int64_t deadline_ms = INT64_MAX;
-	for (unsigned i = 0; i < a->n_sessions && what[0] == '\0'; i++)
-		if (a->sessions[i].state != SESSION_UP)
-			deadline_ms = session_describe_wait(&a->sessions[i], what);
-	if (what[0] == '\0' && disks_are_awaited(&a->disks, &a->missing))
+	if (disks_are_awaited(&a->disks, &a->missing))
 		format_text(what, sizeof what, "the disks to be read");
 	for (unsigned i = 0; i < a->n_sessions && what[0] == '\0'; i++)
 		deadline_ms = session_describe_wait(&a->sessions[i], what);

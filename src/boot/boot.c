@@ -299,10 +299,26 @@ static bool sessions_are_hopeless(const struct boot *b, struct fail *fail)
 
 /* --- root --- */
 
+/* What is missing has been told: it is looked for again. */
+static bool is_retried(const struct boot *b)
+{
+	return b->root_retry.n_failed > 0 && b->root_retry.code == b->root_fail.code;
+}
+
+/* Until then what is missing may be on its way. */
+static int64_t grace_end_ms(const struct boot *b)
+{
+	bool is_answer = b->root_fail.code == FAIL_DISK_SILENT && !is_retried(b);
+	return b->missing_since_ms + (is_answer ? ANSWER_GRACE_MS : DISK_GRACE_MS);
+}
+
 static int64_t disk_deadline_ms(const struct boot *b)
 {
 	int64_t wait_s = b->plan.root.delay_s > DISK_WAIT_S ? b->plan.root.delay_s : DISK_WAIT_S;
-	return b->plan.root.wait || b->root_retry.n_failed == 0 ? INT64_MAX : b->root_retry.since_ms + wait_s * 1000;
+	int64_t end_ms = b->root_retry.since_ms + wait_s * 1000;
+	if (b->plan.root.wait || b->root_retry.n_failed == 0)
+		return INT64_MAX;
+	return end_ms > grace_end_ms(b) ? end_ms : grace_end_ms(b);
 }
 
 /* When to look for what is missing once more; INT64_MAX: an event comes first. */
@@ -311,10 +327,8 @@ static int64_t look_ms(const struct boot *b)
 	bool loads_driver = b->root_fail.code == FAIL_NO_DISK_DRIVER && !modules_idle(&b->modules);
 	if (b->missing_since_ms == 0 || !b->disks.current || loads_driver)
 		return INT64_MAX;
-	int64_t grace_ms = b->root_fail.code == FAIL_DISK_SILENT ? ANSWER_GRACE_MS : DISK_GRACE_MS;
-	int64_t grace_end_ms = b->missing_since_ms + grace_ms;
-	bool is_retry = b->root_retry.n_failed > 0 && b->root_retry.code == b->root_fail.code;
-	return is_retry && b->root_retry.next_ms > grace_end_ms ? b->root_retry.next_ms : grace_end_ms;
+	int64_t next_ms = is_retried(b) ? b->root_retry.next_ms : 0;
+	return next_ms > grace_end_ms(b) ? next_ms : grace_end_ms(b);
 }
 
 /* Not there yet: say so, and look again when it is time. */
@@ -360,9 +374,23 @@ static int64_t others_deadline_ms(const struct boot *b)
 	return half_ms < end_ms ? half_ms : end_ms;
 }
 
+/* Until then root waits for the first answers of other disks, which may fit root=, too. */
+static int64_t answers_end_ms(const struct boot *b)
+{
+	return b->found_ms != 0 ? b->found_ms + ANSWER_GRACE_MS : 0;
+}
+
+/* Its LUNs are looked for, or one has not answered enough to be a disk. */
+static bool is_searched(const struct boot *b, unsigned index, int64_t now_ms)
+{
+	const struct session *s = &b->sessions[index];
+	bool is_unready = b->disks.list->luns[index].n_without_driver > 0 && now_ms < answers_end_ms(b);
+	return s->state == SESSION_UP && (!s->scanned || is_unready);
+}
+
 /*
  * The other targets are somebody's disks, too: each has its first attempt, whose waits all end, also for a secret or
- * for the link that it takes, and the first look at its LUNs: one may fit root=, too.
+ * for the link that it takes, and for its LUNs to be found.
  */
 static bool others_are_coming(const struct boot *b, const struct disk *root, int64_t now_ms)
 {
@@ -372,8 +400,8 @@ static bool others_are_coming(const struct boot *b, const struct disk *root, int
 		return false;
 	for (unsigned i = 0; i < b->n_sessions; i++) {
 		const struct session *s = &b->sessions[i];
-		bool is_searched = s->state == SESSION_UP && !s->scanned && i != root->session;
-		if (session_is_tried_first(s) || is_searched || (!session_is_kept(s) && net_is_coming(&b->net)))
+		if (session_is_tried_first(s) || (!session_is_kept(s) && net_is_coming(&b->net)) ||
+		    (i != root->session && is_searched(b, i, now_ms)))
 			return true;
 	}
 	return false;
@@ -499,10 +527,7 @@ static int64_t describe_wait(const struct boot *b, char out[static WAIT_TEXT_BYT
 		format_text(out, WAIT_TEXT_BYTES, "%s to be mounted", b->mount.device);
 		return b->mount.deadline_ms;
 	}
-	for (unsigned i = 0; i < b->n_sessions && out[0] == '\0'; i++)
-		if (b->sessions[i].state != SESSION_UP)
-			deadline_ms = session_describe_wait(&b->sessions[i], out);
-	if (out[0] == '\0' && disks_are_awaited(&b->disks, &b->root_fail)) {
+	if (disks_are_awaited(&b->disks, &b->root_fail)) {
 		format_text(out, WAIT_TEXT_BYTES, "the disks to be read");
 		return b->disks.reader.pid != 0 ? b->disks.deadline_ms : INT64_MAX;
 	}
@@ -571,6 +596,8 @@ static void want(struct boot *b, struct loop *loop)
 		loop_wake_at(loop, b->timeout_ms);
 		if (others_deadline_ms(b) > loop->now_ms)
 			loop_wake_at(loop, others_deadline_ms(b));
+		if (answers_end_ms(b) > loop->now_ms)
+			loop_wake_at(loop, answers_end_ms(b));
 	}
 }
 
