@@ -28,6 +28,7 @@ struct keeper {
 	struct down down;
 	bool aside; /* the rival looks after the sessions */
 	int run_fd; /* BOARD_DIR */
+	int swaps_fd;
 	struct board *board;
 	struct orders orders;
 };
@@ -86,6 +87,7 @@ static void open_to_others(struct keeper *k)
 static void settle(struct keeper *k, const struct keeper_config *config)
 {
 	rival_open(&k->rival, clock_now_ms());
+	k->swaps_fd = resident_open_swaps();
 	open_to_others(k);
 	down_open(&k->down, k->rival.proc_fd, config->root, config->shutdown_s);
 	log_leave_console();
@@ -93,12 +95,13 @@ static void settle(struct keeper *k, const struct keeper_config *config)
 		log_descriptor(0),          log_descriptor(1),      log_descriptor(2), log_descriptor(3),
 		k->transport->request_fd,   k->transport->event_fd, k->rival.proc_fd,  k->transport->sessions_fd,
 		child_settled_descriptor(), k->orders.listen_fd,    k->run_fd,         k->down.watch_fd,
-		k->down.orders_fd,          k->down.term_fd};
+		k->down.orders_fd,          k->down.term_fd,        k->swaps_fd};
 	descriptors_close_others(kept, sizeof kept / sizeof *kept);
 	config->forget(config->argument);
 	resident_become(KEEPER_TITLE, config->title, config->n_title_bytes);
 	for (unsigned i = 0; i < k->n_sessions; i++)
 		session_stay(&k->sessions[i]);
+	resident_mind_swaps(k->swaps_fd);
 	memory_occupy(k->sessions, k->n_sessions * sizeof *k->sessions);
 	transport_occupy();
 	memory_occupy_program();
@@ -108,6 +111,7 @@ static void settle(struct keeper *k, const struct keeper_config *config)
 /* What there is to do now. False: no session is left. */
 static bool turn(struct keeper *k, const struct loop *loop)
 {
+	resident_mind_swaps(k->swaps_fd);
 	settle_charge(k, loop);
 	sessions_take_events(k->transport, k->sessions, k->n_sessions, loop->now_ms);
 	for (unsigned i = 0; i < k->n_sessions; i++)

@@ -18,6 +18,10 @@
 
 #include "sys/sys.h"
 
+enum {
+	SWAPS_BYTES = 128, /* more than the heading of /proc/swaps */
+};
+
 #ifndef PR_SET_IO_FLUSHER
 #define PR_SET_IO_FLUSHER 57 /* linux/prctl.h, since Linux 5.6 */
 #endif
@@ -131,6 +135,24 @@ void resident_become(const char *title, char *argv0, size_t n_bytes)
 		memset(argv0, 0, n_bytes);
 		snprintf(argv0, n_bytes, "%s", title);
 	}
-	prctl(PR_SET_IO_FLUSHER, 1, 0, 0, 0);
 	memory_lock();
+}
+
+int resident_open_swaps(void)
+{
+	return open("/proc/swaps", O_RDONLY | O_CLOEXEC);
+}
+
+/*
+ * Who may not wait for a disk cannot call the OOM killer either (Linux, out_of_memory() in mm/oom_kill.c). Without swap
+ * nothing has to be written before there is memory for us; and when all others wait for the disk that is away, nobody
+ * else calls it, and an allocation would be tried for ever.
+ */
+void resident_mind_swaps(int swaps_fd)
+{
+	char text[SWAPS_BYTES];
+	ssize_t n = pread(swaps_fd, text, sizeof text, 0);
+	const char *end = n > 0 ? memchr(text, '\n', (size_t)n) : NULL;
+	bool is_none = end != NULL && end + 1 == text + n; /* the heading alone */
+	prctl(PR_SET_IO_FLUSHER, !is_none, 0, 0, 0);
 }

@@ -25,10 +25,18 @@ void descriptors_close_others(const int *kept, size_t n_kept);
 
 /*
  * Makes this process one that nothing ends by accident: a session of its own, / as directory, the usual ending signals
- * ignored, out of the OOM killer's reach and of the control group of whoever started it, all memory locked, and memory
- * for it found without waiting for a disk (PR_SET_IO_FLUSHER). Needs /proc. `title` replaces argv[0] in the n_bytes at
- * `argv0`.
+ * ignored, out of the OOM killer's reach and of the control group of whoever started it, and all memory locked. Needs
+ * /proc. `title` replaces argv[0] in the n_bytes at `argv0`.
  */
 void resident_become(const char *title, char *argv0, size_t n_bytes);
+
+/* A descriptor for resident_mind_swaps, or -1. */
+int resident_open_swaps(void);
+
+/*
+ * To be called before anything that may need memory of the kernel: while there is swap space it is found without
+ * waiting for a disk (PR_SET_IO_FLUSHER). Needs no memory itself, after the first time.
+ */
+void resident_mind_swaps(int swaps_fd);
 
 #endif

@@ -33,7 +33,7 @@ def test_it_is_hard_to_kill_and_small(lab):
                  " echo 'THE''RE'; busybox kill -0 $p && echo 'STILL-THE''RE'")
     files = set(vm.expect(r"(?s)\n0\n(/dev/null\n.*?)THERE\n").group(1).split())
     assert {name for name in files if "socket" not in name} == {
-        "/dev/null", "/dev/kmsg", "/proc", "/run/iscsiroot", "/run/iscsiroot/down", "/sys/class/iscsi_session",
+        "/dev/null", "/dev/kmsg", "/proc", "/proc/swaps", "/run/iscsiroot", "/run/iscsiroot/down", "/sys/class/iscsi_session",
         "anon_inode:inotify", "anon_inode:[signalfd]"}
     vm.expect("STILL-THERE")
     vm.send_line("busybox awk '{ print $4, $6 }' maps | busybox sort -u; for at in root cwd exe; do echo $at "

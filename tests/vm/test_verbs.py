@@ -239,10 +239,12 @@ def test_detach(lab):
         said, code = detach(vm, who)
         assert code == 60 and f"cannot detach session 1 to {NAME}: the disk is in use (sda is mounted at /)" in said
     for use, (end, text) in USERS.items():
-        vm.shell.run(f"{use}\nudevadm settle")
+        vm.shell.run(use)
+        vm.shell.run("udevadm settle")
         said, code = detach(vm, "2")
         assert code == 60 and text in said, said
-        vm.shell.run(f"{end}\nudevadm settle")
+        vm.shell.run(end)
+        vm.shell.run("udevadm settle")
     assert vm.shell.attempt(f"setpriv --reuid 65534 --clear-groups {PROGRAM} detach 2")[1] == 10
     assert sessions(vm)[1] == 0 and logouts(lab) == 0
     vm.shell.run(f"printf hello | dd of={one} bs=5 seek=200000 count=1 conv=notrunc status=none; udevadm settle")
