@@ -16,13 +16,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <linux/if.h>
-#include <linux/if_tun.h>
 
 #include <cmocka.h>
 
 #include "boot/net.h"
 #include "namespace.h"
 #include "screen.h"
+#include "tap.h"
 
 enum {
 	N_TAPS = 3,
@@ -31,18 +31,6 @@ enum {
 static struct net net;
 static struct boot_plan plan;
 static int taps[N_TAPS];
-
-static int make_tap(unsigned number)
-{
-	struct ifreq request = {.ifr_flags = IFF_TAP};
-	snprintf(request.ifr_name, sizeof request.ifr_name, "tap%u", number);
-	int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
-	if (fd >= 0 && ioctl(fd, TUNSETIFF, &request) != 0) {
-		close(fd);
-		fd = -1;
-	}
-	return fd;
-}
 
 static int begin(void **state)
 {

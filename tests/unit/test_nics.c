@@ -17,13 +17,13 @@
 #include <unistd.h>
 #include <linux/if.h>
 #include <linux/if_arp.h>
-#include <linux/if_tun.h>
 #include <linux/rtnetlink.h>
 
 #include <cmocka.h>
 
 #include "boot/nics.h"
 #include "screen.h"
+#include "tap.h"
 
 enum {
 	TAPS_MAX = NICS_MAX + 8,
@@ -33,18 +33,6 @@ static struct nics nics;
 static int taps[TAPS_MAX];
 
 static bool is_alone; /* in a namespace of its own */
-
-static int make_tap(unsigned number)
-{
-	struct ifreq request = {.ifr_flags = IFF_TAP};
-	snprintf(request.ifr_name, sizeof request.ifr_name, "tap%u", number);
-	int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
-	if (fd >= 0 && ioctl(fd, TUNSETIFF, &request) != 0) {
-		close(fd);
-		fd = -1;
-	}
-	return fd;
-}
 
 static void make_taps(unsigned first, unsigned end)
 {

@@ -191,6 +191,8 @@ static void a_disk_that_cannot_be_mounted_is_told(void **state)
 	assert_string_equal(chosen(), "not yet E63");
 	list.disks[0].error = -ENXIO; /* the kernel is still at it */
 	assert_string_equal(chosen(), "not yet E65");
+	list.disks[0].error = -ENOENT;
+	assert_string_equal(chosen(), "not yet E65");
 }
 
 int main(void)

@@ -128,6 +128,25 @@ static void only_timeouts_shorten_packets(void **state)
 	rmdir(root);
 }
 
+/* In the first moments of an attempt only the one before can tell why. */
+static void the_last_attempt_tells_why(void **state)
+{
+	(void)state;
+	struct fail fail;
+	begin(SESSION_CONNECTING);
+	session.retry.code = FAIL_PORTAL_REFUSED;
+	snprintf(session.portal, sizeof session.portal, "10.0.0.5:3260");
+	assert_true(session_reason(&session, &fail));
+	assert_int_equal(fail.code, FAIL_PORTAL_REFUSED);
+	assert_string_equal(fail.context, "cannot log in to iqn.2026-01.x:a at 10.0.0.5:3260");
+	session.fail = (struct fail){.code = FAIL_HOST_SILENT};
+	assert_true(session_reason(&session, &fail));
+	assert_int_equal(fail.code, FAIL_HOST_SILENT);
+	session_start_anew(&session);
+	assert_false(session_reason(&session, &fail));
+	session_stop(&session);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -135,6 +154,7 @@ int main(void)
 		cmocka_unit_test(what_has_reached_the_portal_goes_on),
 		cmocka_unit_test(the_keeper_begins_an_attempt_anew),
 		cmocka_unit_test(only_timeouts_shorten_packets),
+		cmocka_unit_test(the_last_attempt_tells_why),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -17,6 +17,7 @@ KILLED = r"Out of memory: Killed process \d+ \((\w+)\)"
 READ = "busybox dd if=/dev/sda of=/dev/null bs=64k count=16 iflag=direct 2>&1 | busybox tail -n 1"
 TURNS = 3
 HOGS = 3
+FLUSHER = 0x80000  # PF_MEMALLOC_NOIO in the kernel's include/linux/sched.h, what PR_SET_IO_FLUSHER sets
 
 
 def boot(lab, with_swap):
@@ -45,6 +46,12 @@ def keeper(vm):
     return {name: int(value) for name, value in re.findall(r"(\w+):\s+(\d+)(?: kB)?\n", text)}
 
 
+def is_flusher(vm):
+    """Whether the keeper's memory is found without a disk, and without the OOM killer (proc(5), field 9 of stat)."""
+    vm.send_line("echo FLAGS=$(busybox cut -d ' ' -f 9 /proc/$p/stat)")
+    return int(vm.expect(r"\nFLAGS=(\d+)\n").group(1)) & FLUSHER != 0
+
+
 @pytest.mark.parametrize("with_swap", [True, False], ids=["swap on the target", "no swap"])
 def test_out_of_memory(lab, with_swap):
     vm = boot(lab, with_swap)
@@ -65,6 +72,7 @@ def test_out_of_memory(lab, with_swap):
     for name in ("Rss", "Private_Dirty", "Private_Clean", "VmLck"):
         print(f"{name}: {before[name]} kB, then {after[name]} kB")
     assert after["Pid"] == before["Pid"] and after["VmSwap"] == 0
+    assert is_flusher(vm) == with_swap
     assert "iscsiroot" not in re.findall(KILLED, vm.text)
 
 
